@@ -1,0 +1,40 @@
+using System.Net;
+
+namespace Tandem.Server;
+
+/// <summary>The settings of a server, read and checked by whoever hosts it.</summary>
+public sealed record TandemOptions
+{
+    /// <summary>Where the API listens. Port 0 takes a free one.</summary>
+    public IReadOnlyList<IPEndPoint> Listen { get; init; } = [new(IPAddress.Loopback, 7420)];
+
+    /// <summary>The directory of the database, the keys and the administration socket; an absolute path.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Where the server takes <c>CONNECT *.twilio.com:443</c>; null for nowhere.</summary>
+    public IPEndPoint? TwilioProxy { get; init; }
+
+    /// <summary>The address that clients use, when a proxy stands in front; null for the address they name.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>A PEM file with the certificate chain; read again when it changes. Goes with <see cref="TlsKeyFile"/>.</summary>
+    public string? TlsCertificateFile { get; init; }
+
+    /// <summary>A PEM file with the certificate's private key.</summary>
+    public string? TlsKeyFile { get; init; }
+
+    /// <summary>Whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Used for the client's address in audit entries, never for a decision.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>Whether listening off loopback without TLS is wanted.</summary>
+    public bool PlainHttp { get; init; }
+
+    /// <summary>Origins from which browsers may send mutations: <c>https://host[:port]</c>.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary>Whether tokens created from now on stay readable under the server's key, for the Account resource's <c>auth_token</c>.</summary>
+    public bool RecoverableTokens { get; init; }
+
+    /// <summary>The file of the root key; null for <c>root.key</c> in the data directory.</summary>
+    public string? RootKeyFile { get; init; }
+}

@@ -1,0 +1,140 @@
+using System.Globalization;
+
+namespace Tandem;
+
+/// <summary>A new account and its first token. Disposing it zeroes the text.</summary>
+/// <param name="Account">The account.</param>
+/// <param name="Token">The text of its primary token, to be handed over once.</param>
+public sealed record AccountCreated(Account Account, AuthToken Token) : IDisposable
+{
+    /// <inheritdoc />
+    public void Dispose() => Token.Dispose();
+}
+
+/// <summary>Creates accounts and changes their name and status. Token changes of a living account are <see cref="Rotation"/>'s.</summary>
+/// <param name="store">Where accounts are kept.</param>
+/// <param name="verifier">Makes the verifiers of new tokens.</param>
+/// <param name="seal">Seals the text of recoverable tokens.</param>
+/// <param name="time">Where the time comes from.</param>
+/// <param name="recoverable">Whether tokens created from now on stay readable under the server's key.</param>
+public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, TokenSeal seal, TimeProvider time, bool recoverable = false)
+{
+    /// <summary>
+    /// Creates an account with a new token: a top-level one for an operator who names no parent, else a subaccount of
+    /// <paramref name="parent"/>, by that parent or an operator. Subaccounts have no subaccounts.
+    /// </summary>
+    public async Task<Outcome<AccountCreated>> CreateAsync(Caller caller, AccountSid? parent, string? friendlyName, ChangeContext context)
+    {
+        var (sid, token) = (AccountSid.Create(), AuthToken.Generate());
+        var outcome = await InsertAsync(AuditAction.AccountCreated, sid, parent, caller, friendlyName, token, context);
+        if (outcome.Value is null)
+        {
+            token.Dispose();
+        }
+
+        return outcome;
+    }
+
+    /// <summary>
+    /// Takes over an account whose SID and token its consumers hold already. Refused with <see cref="ErrorKind.AccountExists"/> when the SID is taken.
+    /// </summary>
+    public Task<Outcome<AccountCreated>> ImportAsync(Caller caller, AccountSid sid, AuthToken token, string? friendlyName, ChangeContext context) =>
+        InsertAsync(AuditAction.AccountImported, sid, null, caller, friendlyName, token, context);
+
+    /// <summary>
+    /// Changes name, status, or both. The status is for the parent or an operator alone, so that no account can shut itself out.
+    /// </summary>
+    public Task<Outcome<Account>> UpdateAsync(Caller caller, AccountSid sid, string? friendlyName, AccountStatus? status, ChangeContext context) =>
+        store.ChangeAsync<Account>(sid, rows =>
+        {
+            if (rows.Find(sid) is not { } account)
+            {
+                return ErrorKind.AccountNotFound;
+            }
+
+            if (caller.Authorise(rows, account, out var role, out var actor) is var refusal and not ErrorKind.None)
+            {
+                return refusal;
+            }
+
+            if (status is not null && role is CallerRole.SelfByPrimary or CallerRole.SelfBySecondary)
+            {
+                return ErrorKind.NotPermitted;
+            }
+
+            var now = time.GetUtcNow();
+            var changed = account;
+            if (friendlyName is not null && !changed.Rename(friendlyName, now).Is(out changed, out refusal))
+            {
+                return refusal;
+            }
+
+            if (status is { } wanted && !changed.SetStatus(wanted, now).Is(out changed, out refusal))
+            {
+                return refusal;
+            }
+
+            var action = status switch
+            {
+                AccountStatus.Active => AuditAction.AccountActivated,
+                AccountStatus.Suspended => AuditAction.AccountSuspended,
+                AccountStatus.Closed => AuditAction.AccountClosed,
+                _ => AuditAction.AccountRenamed,
+            };
+            return new Change<Account>(changed, new AuditDraft(action, sid, actor, context), changed);
+        });
+
+    private Task<Outcome<AccountCreated>> InsertAsync(
+        AuditAction action, AccountSid sid, AccountSid? parent, Caller caller, string? friendlyName, AuthToken token, ChangeContext context) =>
+        store.ChangeAsync<AccountCreated>(parent ?? sid, rows =>
+        {
+            if (rows.Find(sid) is not null)
+            {
+                return ErrorKind.AccountExists;
+            }
+
+            if (Enter(rows, caller, parent, out var actor) is var refusal and not ErrorKind.None)
+            {
+                return refusal;
+            }
+
+            var now = time.GetUtcNow();
+            var account = new Account
+            {
+                Sid = sid,
+                OwnerSid = parent ?? sid,
+                FriendlyName = friendlyName ?? DefaultName(parent is not null, now),
+                Status = AccountStatus.Active,
+                Generation = 1,
+                DateCreated = now,
+                DateUpdated = now,
+                Primary = new(
+                    verifier.Hash(sid, token),
+                    Fingerprint.Of(sid, token),
+                    now,
+                    recoverable ? seal.Seal(SealKind.Recoverable, sid, 1, Slot.Primary, token, primary: null) : null),
+            };
+            var audit = new AuditDraft(action, sid, actor, context, account.Primary.Fingerprint);
+            return new Change<AccountCreated>(account, audit, new(account, token));
+        });
+
+    private static ErrorKind Enter(IAccountRows rows, Caller caller, AccountSid? parent, out string actor)
+    {
+        if (parent is not { } parentSid)
+        {
+            actor = caller.OperatorName ?? "";
+            return caller.Credential is null ? ErrorKind.None : ErrorKind.NotPermitted;
+        }
+
+        actor = "";
+        return rows.Find(parentSid) is not { } owner ? ErrorKind.AccountNotFound
+            : caller.Authorise(rows, owner, out _, out actor) is var refusal and not ErrorKind.None ? refusal
+            : owner.IsSubaccount ? ErrorKind.NotPermitted
+            : owner.Status == AccountStatus.Closed ? ErrorKind.AccountClosed
+            : ErrorKind.None;
+    }
+
+    /// <summary>Twilio's default: <c>SubAccount Created at 2019-07-03 00:46 AM</c>, a 24-hour clock with a meridian included.</summary>
+    private static string DefaultName(bool isSubaccount, DateTimeOffset now) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(isSubaccount ? "SubAccount" : "Account")} Created at {now:yyyy-MM-dd HH:mm tt}");
+}

@@ -1,0 +1,57 @@
+namespace Tandem;
+
+/// <summary>What was done to an account. The numbers are what is stored.</summary>
+public enum AuditAction : byte
+{
+    /// <summary>The account and its primary token were created.</summary>
+    AccountCreated = 2,
+
+    /// <summary>The account was created with a token that existed elsewhere.</summary>
+    AccountImported = 3,
+
+    /// <summary>The friendly name was changed.</summary>
+    AccountRenamed = 4,
+
+    /// <summary>Both tokens stopped being accepted until further notice.</summary>
+    AccountSuspended = 5,
+
+    /// <summary>Both tokens are accepted again.</summary>
+    AccountActivated = 6,
+
+    /// <summary>The account was closed; both tokens were retired.</summary>
+    AccountClosed = 7,
+
+    /// <summary>A secondary token was created.</summary>
+    SecondaryCreated = 8,
+
+    /// <summary>The secondary token was deleted: it was retired.</summary>
+    SecondaryDeleted = 9,
+
+    /// <summary>The secondary token became the primary: the former primary was retired.</summary>
+    SecondaryPromoted = 10,
+}
+
+/// <summary>What a mutation says of itself; the store adds the number, the time and the chain.</summary>
+/// <param name="Action">What was done.</param>
+/// <param name="Account">To which account.</param>
+/// <param name="Actor">By whom: an Account SID and slot, or an operator. Never a token.</param>
+/// <param name="Context">Where it came from.</param>
+/// <param name="Token">The fingerprint of the token created, deleted or promoted.</param>
+public sealed record AuditDraft(AuditAction Action, AccountSid Account, string Actor, ChangeContext Context, Fingerprint? Token = null);
+
+/// <summary>
+/// The lasting record of one mutation, written in its transaction. <see cref="Mac"/> is HMAC-SHA-256(audit key, previous MAC ‖
+/// row), so that an altered or missing row shows.
+/// </summary>
+/// <param name="Epoch">The number of the change; grows by one a mutation over all accounts.</param>
+/// <param name="At">When.</param>
+/// <param name="Generation">The account's generation after it.</param>
+/// <param name="Entry">What was done.</param>
+/// <param name="Mac">The link to the entry before.</param>
+public sealed record AuditEntry(long Epoch, DateTimeOffset At, long Generation, AuditDraft Entry, ReadOnlyMemory<byte> Mac);
+
+/// <summary>Where a mutation came from and what its caller asked beside it.</summary>
+/// <param name="Source">The client's address, or the local socket.</param>
+/// <param name="RequestId">The id that the caller was answered with.</param>
+/// <param name="SuppressEmailNotification">Twilio's parameter: accepted and recorded (Tandem sends no mail).</param>
+public sealed record ChangeContext(string Source, string RequestId, bool SuppressEmailNotification = false);

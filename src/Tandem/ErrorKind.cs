@@ -1,0 +1,35 @@
+namespace Tandem;
+
+/// <summary>Every refusal that can be expected. A refusal is a value; an exception is a fault.</summary>
+public enum ErrorKind
+{
+    /// <summary>No refusal.</summary>
+    None,
+
+    /// <summary>The credential is not valid (any more) for this account: unknown, wrong, retired, or the account is not active.</summary>
+    WrongCredential,
+
+    /// <summary>The caller may not do this to an account that it may see.</summary>
+    NotPermitted,
+
+    /// <summary>No such account, or none that the caller may know of.</summary>
+    AccountNotFound,
+
+    /// <summary>A secondary token exists already.</summary>
+    SecondaryExists,
+
+    /// <summary>There is no secondary token.</summary>
+    NoSecondary,
+
+    /// <summary>The account is closed; closing is final.</summary>
+    AccountClosed,
+
+    /// <summary>The token state has changed since the caller looked (another generation).</summary>
+    GenerationChanged,
+
+    /// <summary>An account with this SID exists already.</summary>
+    AccountExists,
+
+    /// <summary>Nothing was changed because it cannot be stored now (disk full, queue full); trying again is safe.</summary>
+    Unavailable,
+}

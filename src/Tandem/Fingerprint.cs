@@ -1,0 +1,29 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Tandem;
+
+/// <summary>
+/// Four hexadecimal digits by which people tell two tokens of one account apart: the first 16 bits of
+/// SHA-256("tandem-fingerprint" ‖ SID ‖ token). The same in the console, in the CLI and against Twilio, because it needs no
+/// key; too short to help anyone search for 128 random bits.
+/// </summary>
+/// <param name="Value">The 16 bits.</param>
+public readonly record struct Fingerprint(ushort Value)
+{
+    /// <summary>The fingerprint of a token of an account.</summary>
+    public static Fingerprint Of(AccountSid sid, AuthToken token)
+    {
+        Span<byte> message = stackalloc byte[18 + AccountSid.TextLength + AuthToken.Length];
+        "tandem-fingerprint"u8.CopyTo(message);
+        Encoding.ASCII.GetBytes(sid.ToString(), message[18..]);
+        token.Bytes.CopyTo(message[(18 + AccountSid.TextLength)..]);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(message, hash);
+        CryptographicOperations.ZeroMemory(message);
+        return new((ushort)((hash[0] << 8) | hash[1]));
+    }
+
+    /// <summary>Four lower-case hexadecimal digits.</summary>
+    public override string ToString() => $"{Value:x4}";
+}

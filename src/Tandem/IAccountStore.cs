@@ -1,0 +1,86 @@
+namespace Tandem;
+
+/// <summary>
+/// The one storage contract. An interface because SQLite and PostgreSQL both keep it, and because the domain must not know SQL.
+/// </summary>
+public interface IAccountStore
+{
+    /// <summary>
+    /// Runs one mutation as one transaction, one after the other for each account and fair between accounts.
+    /// <paramref name="decide"/> runs inside it, on rows that nobody else can change meanwhile; it must be quick, read no other
+    /// state, and re-check the credential that asked. When the task ends with a result, the change and its audit entry are durable,
+    /// the index holds it, and what it retired has left the files (or <see cref="ResiduePending"/> says otherwise).
+    /// </summary>
+    /// <returns>The answer, the refusal of <paramref name="decide"/>, or <see cref="ErrorKind.Unavailable"/>: nothing changed.</returns>
+    Task<Outcome<T>> ChangeAsync<T>(AccountSid account, Func<IAccountRows, Change<T>> decide)
+        where T : class;
+
+    /// <summary>Reads one account; null when there is none.</summary>
+    Task<Account?> FindAsync(AccountSid sid, CancellationToken cancel = default);
+
+    /// <summary>Reads a page of accounts, newest first, into memory; nothing is held open when it returns.</summary>
+    Task<AccountPage> ListAsync(AccountQuery query, CancellationToken cancel = default);
+
+    /// <summary>Whether bytes of a retired token may still lie in a file, because a checkpoint was refused for too long. It is retried until done.</summary>
+    bool ResiduePending { get; }
+}
+
+/// <summary>The account rows as the running transaction sees them.</summary>
+public interface IAccountRows
+{
+    /// <summary>The row of an account; null when there is none.</summary>
+    Account? Find(AccountSid sid);
+}
+
+/// <summary>What a mutation decided: to refuse, or what to save and answer.</summary>
+/// <typeparam name="T">The answer.</typeparam>
+public sealed record Change<T>
+    where T : class
+{
+    /// <summary>Saves the account (a new row when there was none) with its audit entry, and answers.</summary>
+    public Change(Account account, AuditDraft audit, T answer) => (Account, Audit, Answer) = (account, audit, answer);
+
+    private Change(ErrorKind refusal) => Refusal = refusal;
+
+    /// <summary>Why nothing is changed; <see cref="ErrorKind.None"/> when something is.</summary>
+    public ErrorKind Refusal { get; }
+
+    /// <summary>The account as it is to be.</summary>
+    public Account? Account { get; }
+
+    /// <summary>The entry that goes with it.</summary>
+    public AuditDraft? Audit { get; }
+
+    /// <summary>What the caller is told once it is durable.</summary>
+    public T? Answer { get; }
+
+    /// <summary>Refuses.</summary>
+    public static implicit operator Change<T>(ErrorKind refusal) => new(refusal);
+}
+
+/// <summary>Which accounts to list.</summary>
+/// <param name="Limit">At most this many.</param>
+/// <param name="Owner">Only this account and its subaccounts; null for all.</param>
+/// <param name="Only">Only this account.</param>
+/// <param name="FriendlyName">Only those with exactly this name.</param>
+/// <param name="Status">Only those with this status.</param>
+/// <param name="Position">Where the page begins.</param>
+public sealed record AccountQuery(
+    int Limit,
+    AccountSid? Owner = null,
+    AccountSid? Only = null,
+    string? FriendlyName = null,
+    AccountStatus? Status = null,
+    AccountPosition? Position = null);
+
+/// <summary>A place in the list: after or before an account, or a number of accounts from its beginning.</summary>
+/// <param name="Anchor">The account; null to count from the beginning.</param>
+/// <param name="Before">Whether the page ends before the anchor instead of beginning after it.</param>
+/// <param name="Skip">How many to pass over.</param>
+public sealed record AccountPosition(AccountSid? Anchor, bool Before = false, int Skip = 0);
+
+/// <summary>A page of accounts, newest first.</summary>
+/// <param name="Accounts">The accounts.</param>
+/// <param name="HasNewer">Whether there are some before them.</param>
+/// <param name="HasOlder">Whether there are some after them.</param>
+public sealed record AccountPage(IReadOnlyList<Account> Accounts, bool HasNewer, bool HasOlder);

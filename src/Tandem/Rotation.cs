@@ -1,0 +1,157 @@
+namespace Tandem;
+
+/// <summary>A new secondary token. Disposing it zeroes the text.</summary>
+/// <param name="Account">The account after the change.</param>
+/// <param name="Token">The text, to be answered once.</param>
+public sealed record SecondaryCreated(Account Account, AuthToken Token) : IDisposable
+{
+    /// <inheritdoc />
+    public void Dispose() => Token.Dispose();
+}
+
+/// <summary>A promoted token. Disposing it zeroes the text.</summary>
+/// <param name="Account">The account after the change; its primary is the promoted token.</param>
+/// <param name="Token">The text; null when nobody who asked holds what opens it (an operator, or a seal that was erased).</param>
+/// <param name="At">When it was promoted.</param>
+public sealed record Promoted(Account Account, AuthToken? Token, DateTimeOffset At) : IDisposable
+{
+    /// <inheritdoc />
+    public void Dispose() => Token?.Dispose();
+}
+
+/// <summary>
+/// Create, delete and promote the secondary token: every caller (Twilio's paths, the local socket, later the console) comes
+/// here. Each runs as one transaction that re-checks the caller's credential in the row it changes.
+/// </summary>
+/// <param name="store">Where accounts are kept.</param>
+/// <param name="verifier">Makes the verifiers of new tokens.</param>
+/// <param name="seal">Seals and opens the text of a pending secondary.</param>
+/// <param name="time">Where the time comes from.</param>
+/// <param name="recoverable">Whether tokens created from now on stay readable under the server's key.</param>
+public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal seal, TimeProvider time, bool recoverable = false)
+{
+    /// <summary>
+    /// Creates the secondary token. Refused with <see cref="ErrorKind.SecondaryExists"/> when there is one.
+    /// </summary>
+    public async Task<Outcome<SecondaryCreated>> CreateSecondaryAsync(Caller caller, AccountSid sid, ChangeContext context)
+    {
+        var token = AuthToken.Generate();
+        var outcome = await store.ChangeAsync<SecondaryCreated>(sid, rows =>
+        {
+            if (Enter(rows, caller, sid, out var account, out var role, out var actor) is var refusal and not ErrorKind.None)
+            {
+                return refusal;
+            }
+
+            if (!account.CreateSecondary(Keep(account, token, role, caller)).Is(out var changed, out refusal))
+            {
+                return refusal;
+            }
+
+            var audit = new AuditDraft(AuditAction.SecondaryCreated, sid, actor, context, changed.Secondary!.Fingerprint);
+            return new Change<SecondaryCreated>(changed, audit, new(changed, token));
+        });
+        if (outcome.Value is null)
+        {
+            token.Dispose();
+        }
+
+        return outcome;
+    }
+
+    /// <summary>
+    /// Deletes the secondary token: it is retired, and nothing else has changed. Refused with <see cref="ErrorKind.NoSecondary"/> when there is none.
+    /// </summary>
+    public Task<Outcome<Account>> DeleteSecondaryAsync(Caller caller, AccountSid sid, ChangeContext context) =>
+        store.ChangeAsync<Account>(sid, rows =>
+        {
+            if (Enter(rows, caller, sid, out var account, out _, out var actor) is var refusal and not ErrorKind.None)
+            {
+                return refusal;
+            }
+
+            if (!account.DeleteSecondary().Is(out var changed, out refusal))
+            {
+                return refusal;
+            }
+
+            var audit = new AuditDraft(AuditAction.SecondaryDeleted, sid, actor, context, account.Secondary!.Fingerprint);
+            return new Change<Account>(changed, audit, changed);
+        });
+
+    /// <summary>
+    /// Promotes the secondary token: the primary is retired, at once and everywhere. Refused with
+    /// <see cref="ErrorKind.NoSecondary"/> when there is none. Best called with the secondary: what the caller holds is what is
+    /// promoted, and a lost answer explains itself (the token still works, and a second promote finds no secondary).
+    /// </summary>
+    public Task<Outcome<Promoted>> PromoteAsync(Caller caller, AccountSid sid, ChangeContext context) =>
+        store.ChangeAsync<Promoted>(sid, rows =>
+        {
+            if (Enter(rows, caller, sid, out var account, out var role, out var actor) is var refusal and not ErrorKind.None)
+            {
+                return refusal;
+            }
+
+            if (account.Secondary is not { } secondary)
+            {
+                return account.Promote(null).Error;
+            }
+
+            var text = TextOf(secondary, sid, role, caller);
+            var primarySeal = recoverable && text is not null
+                ? seal.Seal(SealKind.Recoverable, sid, account.Generation + 1, Slot.Primary, text, primary: null)
+                : null;
+            if (!account.Promote(primarySeal).Is(out var changed, out refusal))
+            {
+                return refusal;
+            }
+
+            var audit = new AuditDraft(AuditAction.SecondaryPromoted, sid, actor, context, secondary.Fingerprint);
+            return new Change<Promoted>(changed, audit, new(changed, text, time.GetUtcNow()));
+        });
+
+    private static ErrorKind Enter(
+        IAccountRows rows, Caller caller, AccountSid sid, out Account account, out CallerRole role, out string actor)
+    {
+        (account, role, actor) = (null!, default, "");
+        if (rows.Find(sid) is not { } found)
+        {
+            return caller.Credential is null ? ErrorKind.AccountNotFound : ErrorKind.WrongCredential;
+        }
+
+        account = found;
+        return caller.Authorise(rows, found, out role, out actor);
+    }
+
+    /// <summary>What is stored of a new secondary: its text is sealed under the caller's primary whenever there is one.</summary>
+    private StoredToken Keep(Account account, AuthToken token, CallerRole role, Caller caller)
+    {
+        var kind = recoverable ? SealKind.Recoverable
+            : role == CallerRole.SelfByPrimary ? SealKind.UnderPrimary
+            : SealKind.UnderServerKey;
+        var primary = kind == SealKind.UnderPrimary ? caller.Credential!.Token : null;
+        return new(
+            verifier.Hash(account.Sid, token),
+            Fingerprint.Of(account.Sid, token),
+            time.GetUtcNow(),
+            seal.Seal(kind, account.Sid, account.Generation + 1, Slot.Secondary, token, primary));
+    }
+
+    /// <summary>The promoted token's text: the caller presents it, or presents the primary that opens the seal.</summary>
+    private AuthToken? TextOf(StoredToken secondary, AccountSid sid, CallerRole role, Caller caller)
+    {
+        if (role == CallerRole.SelfBySecondary)
+        {
+            return AuthToken.TryParse(caller.Credential!.Token.Bytes, out var presented) ? presented : null;
+        }
+
+        if (role != CallerRole.SelfByPrimary || secondary.Seal is not { } sealedText)
+        {
+            return null;
+        }
+
+        return seal.TryOpen(sealedText, sid, Slot.Secondary, caller.Credential!.Token, out var text)
+            ? text
+            : throw new InvalidDataException($"The sealed secondary of {sid} does not open: its row was altered or its seal key is gone.");
+    }
+}
