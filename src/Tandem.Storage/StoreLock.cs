@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace Tandem.Storage;
 
 /// <summary>
@@ -27,22 +24,18 @@ internal sealed class StoreLock : IDisposable
         var path = Path.Combine(directory, "lock");
         try
         {
-            var file = new FileStream(path, new FileStreamOptions
+            return new(new FileStream(path, new FileStreamOptions
             {
                 Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.ReadWrite,
                 Share = FileShare.None, // an exclusive flock
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
-            file.SetLength(0);
-            file.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            file.Flush();
-            return new(file);
+            }));
         }
         catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException))
         {
             throw new StoreException(
-                $"Another tandem process ({Holder(path)}) uses the data directory {directory}. Nothing was changed. Stop that process, or choose another directory: tandem serve --data DIR", e);
+                $"Another tandem process uses the data directory {directory}. Nothing was changed. Stop that process (fuser {path} names it), or choose another directory: tandem serve --data DIR", e);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -51,18 +44,4 @@ internal sealed class StoreLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
-
-    private static string Holder(string path)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var reader = new StreamReader(file, Encoding.ASCII);
-            return reader.ReadToEnd() is { Length: > 0 } id ? $"process {id}" : "its process id is unknown";
-        }
-        catch (IOException)
-        {
-            return "its process id is unknown";
-        }
-    }
 }
