@@ -28,7 +28,7 @@ public static class TandemPipeline
         app.Use(new Health(store, app.Lifetime).AnswerAsync);                  // /health and /alive, for anyone
         app.UseWhen(context => !IsAdmin(context), open =>
         {
-            TrustedProxies.Use(open, options);                                 // the client's address behind a proxy
+            open.UseTrustedProxies(options);                                   // the client's address behind a proxy
             open.Use(new Browsers(options).AnswerAsync);                       // preflights; no mutations from other websites
             open.Use(new Authentication(services.GetRequiredService<Verifier>()).RequireAsync); // 401 comes before 404 and 405
         });
