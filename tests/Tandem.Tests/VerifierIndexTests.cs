@@ -58,6 +58,28 @@ public sealed class VerifierIndexTests
     }
 
     [Fact]
+    public void Full_from_the_start_it_grows_for_a_new_account_alone()
+    {
+        const int Full = 999; // the room that rounding leaves is none here
+        var index = new VerifierIndex(Full);
+        for (var i = 0; i < Full; i++)
+        {
+            index.Apply(_accounts.Make(i, 1), StressAccounts.Epoch(i, 1));
+        }
+
+        var (changed, added) = (_accounts.Make(0, 2), _accounts.Make(Full, 1));
+        Assert.Equal(0, AllocatedBy(() => index.Apply(changed, StressAccounts.Epoch(0, 2))));
+        Assert.True(AllocatedBy(() => index.Apply(added, StressAccounts.Epoch(Full, 1))) > 1_500 * 90);
+
+        static long AllocatedBy(Action action)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            action();
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    [Fact]
     public void The_last_use_only_moves_forward()
     {
         var index = Holding(Some.Stored(1), Some.Stored(2));
