@@ -98,10 +98,7 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
             }
 
             var text = TextOf(secondary, sid, role, caller);
-            var primarySeal = recoverable && text is not null
-                ? seal.Seal(SealKind.Recoverable, sid, account.Generation + 1, Slot.Primary, text, primary: null)
-                : null;
-            if (!account.Promote(primarySeal).Is(out var changed, out refusal))
+            if (!account.Promote(recoverable ? SealAsPrimary(account, secondary, text) : null).Is(out var changed, out refusal))
             {
                 return refusal;
             }
@@ -135,6 +132,19 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
             Fingerprint.Of(account.Sid, token),
             time.GetUtcNow(),
             seal.Seal(kind, account.Sid, account.Generation + 1, Slot.Secondary, token, primary));
+    }
+
+    /// <summary>
+    /// The recoverable seal of the token about to be promoted, whoever promotes it; null when it was created before tokens were
+    /// recoverable and nobody who asks holds its text.
+    /// </summary>
+    private SealedToken? SealAsPrimary(Account account, StoredToken secondary, AuthToken? text)
+    {
+        using var opened = text is null && secondary.Seal is { Kind: SealKind.Recoverable } readable
+            && seal.TryOpen(readable, account.Sid, Slot.Secondary, primary: null, out var own) ? own : null;
+        return (text ?? opened) is { } known
+            ? seal.Seal(SealKind.Recoverable, account.Sid, account.Generation + 1, Slot.Primary, known, primary: null)
+            : null;
     }
 
     /// <summary>The promoted token's text: the caller presents it, or presents the primary that opens the seal.</summary>
