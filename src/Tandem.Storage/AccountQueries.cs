@@ -1,0 +1,101 @@
+using System.Data;
+using System.Data.Common;
+using System.Text;
+
+namespace Tandem.Storage;
+
+/// <summary>Reads of accounts, each filling memory and closing before it returns.</summary>
+internal static class AccountQueries
+{
+    private const int LoadPage = 1000;
+
+    /// <summary>Puts every account into the index, as of the given epoch.</summary>
+    public static VerifierIndex LoadIndex(DbConnection connection, long epoch)
+    {
+        using var count = new Statement(connection, "SELECT count(*) FROM account");
+        using var total = count.Read();
+        total.Read();
+        var index = new VerifierIndex(checked((int)total.GetInt64(0)));
+        using var page = new Statement(
+            connection,
+            $"SELECT {AccountRow.Columns} FROM account WHERE id > @after ORDER BY id LIMIT {LoadPage}",
+            ("@after", DbType.Int64));
+        for (var (after, more) = (0L, true); more;)
+        {
+            using var row = page.With(after).Read();
+            more = false;
+            while (row.Read())
+            {
+                index.Apply(AccountRow.Read(row), epoch);
+                after = row.GetInt64(0);
+                more = true;
+            }
+        }
+
+        return index;
+    }
+
+    public static Account? Find(DbConnection connection, AccountSid sid)
+    {
+        using var rows = new AccountRows(connection);
+        return rows.Find(sid);
+    }
+
+    public static AccountPage List(DbConnection connection, AccountQuery query)
+    {
+        var before = query.Position is { Before: true };
+        var accounts = new List<Account>();
+        using (var select = Select(connection, query, before))
+        {
+            using var row = select.Read();
+            while (row.Read())
+            {
+                accounts.Add(AccountRow.Read(row));
+            }
+        }
+
+        var more = accounts.Count > query.Limit;
+        if (more)
+        {
+            accounts.RemoveAt(query.Limit);
+        }
+
+        if (before)
+        {
+            accounts.Reverse();
+            return new(accounts, HasNewer: more, HasOlder: true);
+        }
+
+        return new(accounts, HasNewer: query.Position is { Anchor: not null } or { Skip: > 0 }, HasOlder: more);
+    }
+
+    /// <summary>Every part of the text is a constant; what the caller named goes into parameters.</summary>
+    private static Statement Select(DbConnection connection, AccountQuery query, bool before)
+    {
+        var sql = new StringBuilder($"SELECT {AccountRow.Columns} FROM account WHERE 1 = 1");
+        var (parameters, values) = (new List<(string, DbType)>(), new List<object>());
+        void Where(string condition, string name, DbType type, object? value)
+        {
+            if (value is not null)
+            {
+                sql.Append(" AND ").Append(condition);
+                parameters.Add((name, type));
+                values.Add(value);
+            }
+        }
+
+        Where("owner = @owner", "@owner", DbType.Binary, query.Owner?.ToBytes());
+        Where("sid = @only", "@only", DbType.Binary, query.Only?.ToBytes());
+        Where("friendly_name = @name", "@name", DbType.Binary, query.FriendlyName is { } name ? AccountRow.Name(name) : null);
+        Where("status = @status", "@status", DbType.Int64, query.Status is { } status ? (long)status : null);
+        Where(
+            before ? "id > (SELECT id FROM account WHERE sid = @anchor)" : "id < (SELECT id FROM account WHERE sid = @anchor)",
+            "@anchor",
+            DbType.Binary,
+            query.Position?.Anchor?.ToBytes());
+        sql.Append(before ? " ORDER BY id" : " ORDER BY id DESC").Append(" LIMIT @limit OFFSET @skip");
+        parameters.AddRange([("@limit", DbType.Int64), ("@skip", DbType.Int64)]);
+        values.AddRange([query.Limit + 1L, (long)(query.Position?.Skip ?? 0)]);
+        return new Statement(connection, sql.ToString(), [.. parameters]).With([.. values]);
+    }
+}

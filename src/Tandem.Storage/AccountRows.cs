@@ -1,0 +1,37 @@
+using System.Data;
+using System.Data.Common;
+
+namespace Tandem.Storage;
+
+/// <summary>The rows of one transaction, read when asked for; and the statements that change them.</summary>
+internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisposable
+{
+    private readonly Statement _find = new(connection, $"SELECT {AccountRow.Columns} FROM account WHERE sid = @sid", ("@sid", DbType.Binary));
+    private readonly Statement _insert = new(connection, AccountRow.Insert, AccountRow.Parameters);
+    private readonly Statement _update = new(connection, AccountRow.Update, AccountRow.Parameters);
+
+    private DbTransaction? _transaction;
+
+    public void Begin(DbTransaction transaction) => _transaction = transaction;
+
+    public Account? Find(AccountSid sid)
+    {
+        using var row = _find.In(_transaction).With(sid.ToBytes()).Read();
+        return row.Read() ? AccountRow.Read(row) : null;
+    }
+
+    /// <summary>Overwrites the row, or adds it; answers the account as it was.</summary>
+    public Account? Save(Account account)
+    {
+        var before = Find(account.Sid);
+        (before is null ? _insert : _update).In(_transaction).Bind(account).ChangeOneRow();
+        return before;
+    }
+
+    public void Dispose()
+    {
+        _find.Dispose();
+        _insert.Dispose();
+        _update.Dispose();
+    }
+}

@@ -1,0 +1,79 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+
+namespace Tandem.Storage;
+
+/// <summary>Brings the schema up to date: numbered SQL files in this assembly, each applied once, in one transaction.</summary>
+internal static class Migrator
+{
+    /// <summary>Applies what is missing and answers the schema's version.</summary>
+    public static int Run(DbConnection connection, TimeProvider time)
+    {
+        using (var create = new Statement(connection, "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied INTEGER NOT NULL)"))
+        {
+            create.Execute();
+        }
+
+        var migrations = Assembly.GetExecutingAssembly().GetManifestResourceNames()
+            .Where(n => n.EndsWith(".sql", StringComparison.Ordinal))
+            .ToDictionary(n => int.Parse(n.AsSpan(0, 4), CultureInfo.InvariantCulture));
+        var (current, newest) = (Version(connection), migrations.Keys.Max());
+        if (current > newest)
+        {
+            throw new StoreException(
+                $"The database has schema {current}; this program knows schemas up to {newest}. Nothing was changed. Start the newer tandem that wrote it.");
+        }
+
+        for (var version = current + 1; version <= newest; version++)
+        {
+            Apply(connection, version, migrations[version], time);
+        }
+
+        return newest;
+    }
+
+    private static int Version(DbConnection connection)
+    {
+        using var select = new Statement(connection, "SELECT max(version) FROM schema_version");
+        using var row = select.Read();
+        return row.Read() && !row.IsDBNull(0) ? row.GetInt32(0) : 0;
+    }
+
+    private static void Apply(DbConnection connection, int version, string resource, TimeProvider time)
+    {
+        using var transaction = connection.BeginTransaction();
+        foreach (var sql in Statements(resource))
+        {
+            using var statement = new Statement(connection, sql);
+            statement.In(transaction).Execute();
+        }
+
+        using var note = new Statement(connection, "INSERT INTO schema_version (version, applied) VALUES (@version, @applied)", ("@version", System.Data.DbType.Int64), ("@applied", System.Data.DbType.Int64));
+        note.In(transaction).With((long)version, time.GetUtcNow().ToUnixTimeMilliseconds()).ChangeOneRow();
+        transaction.Commit();
+    }
+
+    /// <summary>A statement ends with a semicolon at the end of a line; lines that begin with two dashes are comments.</summary>
+    private static IEnumerable<string> Statements(string resource)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)!;
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        var statement = new StringBuilder();
+        while (reader.ReadLine() is { } line)
+        {
+            if (line.StartsWith("--", StringComparison.Ordinal) || line.Length == 0)
+            {
+                continue;
+            }
+
+            statement.AppendLine(line);
+            if (line.EndsWith(';'))
+            {
+                yield return statement.ToString();
+                statement.Clear();
+            }
+        }
+    }
+}

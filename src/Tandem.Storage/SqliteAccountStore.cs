@@ -1,0 +1,163 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Tandem.Storage;
+
+/// <summary>
+/// The embedded store: one SQLite file, one process, one writer. Checks never come here; they are answered by <see cref="Index"/>.
+/// </summary>
+public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
+{
+    private readonly StoreLock _lock;
+    private readonly SqliteConnection _writing;
+    private readonly SqliteConnection _reading;
+    private readonly SemaphoreSlim _readers = new(1);
+    private readonly Writer _writer;
+
+    private SqliteAccountStore(StoreLock taken, SqliteConnection writing, string path, SqliteOptions options, ILogger logger)
+    {
+        _lock = taken;
+        _writing = writing;
+        SchemaVersion = Migrator.Run(writing, options.Time);
+        Keys = KeyTable.Open(writing, options.RootKey, options.Time);
+        if (!options.RecoverableTokens)
+        {
+            EraseRecoverableSeals(logger);
+        }
+
+        using (var audit = new AuditChain(writing, Keys.Audit))
+        {
+            Index = AccountQueries.LoadIndex(writing, audit.Epoch(null));
+        }
+
+        _reading = SqliteConnections.Open(path);
+        _writer = new(writing, _readers, new(Keys, Index), options, logger);
+        _writer.Start();
+    }
+
+    /// <summary>The verifiers of all accounts; kept up to date by the writer.</summary>
+    public VerifierIndex Index { get; }
+
+    /// <summary>The data keys, unwrapped.</summary>
+    public DataKeys Keys { get; }
+
+    /// <summary>Whether the database was created by this opening.</summary>
+    public bool IsNew { get; private init; }
+
+    /// <summary>The version of the schema.</summary>
+    public int SchemaVersion { get; }
+
+    /// <inheritdoc />
+    public bool ResiduePending => _writer.ResiduePending;
+
+    /// <summary>
+    /// Opens the store: takes the process lock, creates or migrates the database, unwraps the keys, erases what a crash left behind and
+    /// fills the index.
+    /// </summary>
+    /// <exception cref="StoreException">It cannot be opened; the message says why and what to do.</exception>
+    public static SqliteAccountStore Open(SqliteOptions options, ILogger logger)
+    {
+        var taken = StoreLock.Take(options.Directory);
+        SqliteConnection? connection = null;
+        try
+        {
+            var path = Path.Combine(options.Directory, "tandem.db");
+            var isNew = Create(path);
+            connection = SqliteConnections.Open(path);
+            return new(taken, connection, path, options, logger) { IsNew = isNew };
+        }
+        catch (Exception e)
+        {
+            connection?.Dispose();
+            taken.Dispose();
+            if (e is SqliteException or InvalidDataException)
+            {
+                throw new StoreException($"The database in {options.Directory} cannot be used ({e.Message}). Nothing was changed. If it is damaged, restore a backup.", e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<Outcome<T>> ChangeAsync<T>(AccountSid account, Func<IAccountRows, Change<T>> decide)
+        where T : class
+    {
+        var job = new WriteJob<T>(account, decide);
+        if (!_writer.TryAdd(job))
+        {
+            job.Refuse(ErrorKind.Unavailable);
+        }
+
+        return job.Done;
+    }
+
+    /// <inheritdoc />
+    public Task<Account?> FindAsync(AccountSid sid, CancellationToken cancel = default) =>
+        ReadAsync(connection => AccountQueries.Find(connection, sid), cancel);
+
+    /// <inheritdoc />
+    public Task<AccountPage> ListAsync(AccountQuery query, CancellationToken cancel = default) =>
+        ReadAsync(connection => AccountQueries.List(connection, query), cancel);
+
+    /// <summary>Does the mutations that wait, empties the log, closes the database and gives the lock back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.Run(_writer.Dispose);
+        await _readers.WaitAsync();
+        await _reading.DisposeAsync();
+        await _writing.DisposeAsync();
+        Keys.Dispose();
+        _lock.Dispose();
+        _readers.Dispose();
+    }
+
+    /// <summary>The file is made here, not by SQLite, to have its mode from the first moment; the log and its index take it over.</summary>
+    private static bool Create(string path)
+    {
+        if (File.Exists(path))
+        {
+            return false;
+        }
+
+        using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        return true;
+    }
+
+    /// <summary>
+    /// One read at a time, on a connection of its own; the writer keeps reads out while it truncates the log, so that none of ours is ever
+    /// what a checkpoint waits for.
+    /// </summary>
+    private async Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancel)
+    {
+        await _readers.WaitAsync(cancel);
+        try
+        {
+            return read(_reading);
+        }
+        finally
+        {
+            _readers.Release();
+        }
+    }
+
+    private void EraseRecoverableSeals(ILogger logger)
+    {
+        var erased = 0;
+        foreach (var slot in (ReadOnlySpan<string>)["primary_seal", "secondary_seal"])
+        {
+            using var update = new Statement(_writing, $"UPDATE account SET {slot} = zeroblob(96) WHERE substr({slot}, 1, 1) = x'03'");
+            erased += update.Execute();
+        }
+
+        if (erased > 0)
+        {
+            StoreLog.SealsErased(logger, erased);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace Tandem.Storage;
+
+/// <summary>
+/// Opens connections to the embedded database. Every setting on which durability or erasure rests is set and read back on every
+/// connection, because SQLite ignores what it cannot do without an error.
+/// </summary>
+internal static class SqliteConnections
+{
+    /// <summary>Older ones may corrupt a database when a checkpoint meets a commit (sqlite.org/wal.html#walresetbug).</summary>
+    private static readonly Version OldestSafe = new(3, 51, 3);
+
+    private static readonly (string Pragma, string Value, string ReadBack)[] Settings =
+    [
+        ("journal_mode", "WAL", "wal"),
+        ("synchronous", "FULL", "2"), // an acknowledged change survives a power cut
+        ("secure_delete", "ON", "1"), // freed bytes are zeroed
+        ("temp_store", "MEMORY", "2"), // no temporary file holds a row
+        ("wal_autocheckpoint", "0", "0"), // the writer checkpoints when it must
+        ("trusted_schema", "OFF", "0"),
+        ("cell_size_check", "ON", "1"),
+    ];
+
+    public static SqliteConnection Open(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = SqliteOpenMode.ReadWrite, // created by the caller, with the right mode
+            Pooling = false,
+            DefaultTimeout = 1, // seconds that a command waits for a lock; only an outsider's process can hold one
+        }.ToString());
+        try
+        {
+            connection.Open();
+            if (Version.Parse(connection.ServerVersion) < OldestSafe)
+            {
+                throw new StoreException($"SQLite {connection.ServerVersion} is loaded, but only {OldestSafe} and newer are safe. Use the library that came with tandem.");
+            }
+
+            foreach (var (pragma, value, readBack) in Settings)
+            {
+                Scalar(connection, $"PRAGMA {pragma} = {value}");
+                if (Scalar(connection, $"PRAGMA {pragma}") is var got && !string.Equals(got, readBack, StringComparison.Ordinal))
+                {
+                    throw new StoreException($"SQLite did not take the setting {pragma}={value} on {path} (it is {got}). Is the data directory on a local disk that the server may write?");
+                }
+            }
+
+            return connection;
+        }
+        catch (SqliteException e)
+        {
+            connection.Dispose();
+            throw new StoreException($"The database {path} cannot be opened ({e.Message}). Nothing was changed. If the file is damaged, restore a backup.", e);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static string? Scalar(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,26 @@
+namespace Tandem.Storage;
+
+/// <summary>How to open the embedded store.</summary>
+public sealed record SqliteOptions
+{
+    /// <summary>The data directory: the database and its lock lie in it. It exists and is on a local disk.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>Unwraps the data keys.</summary>
+    public required RootKey RootKey { get; init; }
+
+    /// <summary>Where the time comes from.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Whether tokens stay readable under the server's key. When off, seals left from a time when it was on are erased at opening.</summary>
+    public bool RecoverableTokens { get; init; }
+
+    /// <summary>
+    /// Ends the process at once with this sentence, without running anything else: called after an I/O error, when what is in memory
+    /// may differ from what is on disk. Does not return.
+    /// </summary>
+    public required Action<string> Stop { get; init; }
+
+    /// <summary>Called with an account after a change that retired one of its tokens, before the change is answered.</summary>
+    public Action<Account>? Retired { get; init; }
+}

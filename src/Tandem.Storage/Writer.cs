@@ -1,0 +1,241 @@
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Tandem.Storage;
+
+/// <summary>
+/// The one writer. For each mutation, in this order: decide on the locked rows, change, audit, bump the epoch, COMMIT; bring the index
+/// up to date; if a token was retired, take its bytes out of the files; answer. Nothing enters the index before COMMIT has returned, and
+/// nothing is answered before the index has it. After COMMIT no answer is an error; a fault there, or an I/O error anywhere, ends the process.
+/// </summary>
+internal sealed class Writer : IDisposable
+{
+    /// <summary>How long an answer waits for the checkpoint before it is given with the alarm up.</summary>
+    private static readonly TimeSpan CheckpointPatience = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan CheckpointPause = TimeSpan.FromMilliseconds(10);
+
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Changes that retire nothing leave the log to grow; after this many it is emptied all the same.</summary>
+    private const int ChangesBetweenCheckpoints = 256;
+
+    private readonly SqliteConnection _connection;
+    private readonly SqliteOptions _options;
+    private readonly VerifierIndex _index;
+    private readonly ILogger _logger;
+    private readonly WriteQueue _queue = new();
+    private readonly AccountRows _rows;
+    private readonly AuditChain _audit;
+    private readonly Checkpoint _checkpoint;
+    private readonly Thread _thread;
+    private readonly ManualResetEventSlim _stopping = new();
+    private volatile bool _residuePending;
+    private int _sinceCheckpoint;
+
+    public Writer(SqliteConnection connection, SemaphoreSlim readers, StoreContent content, SqliteOptions options, ILogger logger)
+    {
+        (_connection, _options, _index, _logger) = (connection, options, content.Index, logger);
+        _rows = new(connection);
+        _audit = new(connection, content.Keys.Audit);
+        _checkpoint = new(connection, readers);
+        _thread = new(Run) { Name = "tandem writer", IsBackground = true };
+    }
+
+    public bool ResiduePending => _residuePending;
+
+    /// <summary>
+    /// Empties the log that an earlier process left (it may hold what that one had retired and not yet erased), and begins to take mutations.
+    /// </summary>
+    public void Start()
+    {
+        TruncateOrRaiseAlarm();
+        _thread.Start();
+    }
+
+    public bool TryAdd(WriteJob job) => _queue.TryAdd(job);
+
+    /// <summary>Does what waits, empties the log and ends.</summary>
+    public void Dispose()
+    {
+        _queue.Close();
+        _stopping.Set();
+        _thread.Join();
+        _checkpoint.TryTruncate();
+        _rows.Dispose();
+        _audit.Dispose();
+        _checkpoint.Dispose();
+        _stopping.Dispose();
+        _queue.Dispose();
+    }
+
+    private void Run()
+    {
+        for (var ended = false; !ended;)
+        {
+            if (_queue.Take(_residuePending ? Idle : Timeout.InfiniteTimeSpan, out ended) is { } job)
+            {
+                Process(job);
+            }
+            else if (_residuePending)
+            {
+                Stopping("erasing", RetryPending);
+            }
+        }
+    }
+
+    private void Process(WriteJob job)
+    {
+        if (Commit(job) is not { } committed)
+        {
+            return; // answered: nothing was changed
+        }
+
+        Stopping("completing", () =>
+        {
+            _index.Apply(committed.After, committed.Epoch);
+            if (Retires(committed.Before, committed.After))
+            {
+                _options.Retired?.Invoke(committed.After);
+                TruncateOrRaiseAlarm();
+            }
+            else if (++_sinceCheckpoint >= ChangesBetweenCheckpoints)
+            {
+                _sinceCheckpoint = 0;
+                _checkpoint.TryTruncate();
+            }
+        });
+        job.Answer();
+    }
+
+    /// <summary>One transaction; null when nothing was changed and the caller has been told.</summary>
+    private (Account? Before, Account After, long Epoch)? Commit(WriteJob job)
+    {
+        long? epochBefore = null;
+        try
+        {
+            using var transaction = _connection.BeginTransaction(deferred: false);
+            epochBefore = _audit.Epoch(transaction);
+            _rows.Begin(transaction);
+            var (refusal, after, audit) = job.Decide(_rows);
+            if (refusal != ErrorKind.None)
+            {
+                transaction.Rollback();
+                job.Refuse(refusal);
+                return null;
+            }
+
+            var before = _rows.Save(after!);
+            var epoch = _audit.Append(transaction, audit!, after!.Generation, _options.Time.GetUtcNow());
+            transaction.Commit(); // through the transaction object: a COMMIT in a command's text may swallow its error
+            return (before, after, epoch);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is SqliteErrors.Full or SqliteErrors.Busy or SqliteErrors.Locked)
+        {
+            Stopping("after a refused write", () =>
+            {
+                if (epochBefore is not null && _audit.Epoch(null) != epochBefore)
+                {
+                    throw new InvalidDataException("A COMMIT that was reported as failed has taken place.", e);
+                }
+            });
+            StoreLog.WriteRefused(_logger, e.SqliteErrorCode);
+            job.Refuse(ErrorKind.Unavailable);
+            return null;
+        }
+        catch (SqliteException e)
+        {
+            throw Halt("writing", e);
+        }
+        catch (Exception fault) when (fault is not UnreachableException)
+        {
+            job.Fail(fault); // the decision itself failed; leaving the block has rolled the transaction back
+            return null;
+        }
+    }
+
+    /// <summary>Whether a verifier that was there is there no more.</summary>
+    private static bool Retires(Account? before, Account after)
+    {
+        foreach (var token in (ReadOnlySpan<StoredToken?>)[before?.Primary, before?.Secondary])
+        {
+            if (token is not null
+                && after.Primary?.Verifier.FixedTimeEquals(token.Verifier) is not true
+                && after.Secondary?.Verifier.FixedTimeEquals(token.Verifier) is not true)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Empties the log, trying for two seconds; then the alarm goes up and it is tried again until done. While the alarm is up a mutation
+    /// tries once, so that whoever blocks the checkpoint does not stop rotations as well.
+    /// </summary>
+    private void TruncateOrRaiseAlarm()
+    {
+        var started = _options.Time.GetTimestamp();
+        while (!_checkpoint.TryTruncate())
+        {
+            if (_residuePending)
+            {
+                return;
+            }
+
+            if (_options.Time.GetElapsedTime(started) > CheckpointPatience || _stopping.Wait(CheckpointPause))
+            {
+                _residuePending = true;
+                StoreLog.ResiduePending(_logger);
+                return;
+            }
+        }
+
+        _sinceCheckpoint = 0;
+        ClearAlarm();
+    }
+
+    private void RetryPending()
+    {
+        if (_checkpoint.TryTruncate())
+        {
+            ClearAlarm();
+        }
+    }
+
+    private void ClearAlarm()
+    {
+        if (_residuePending)
+        {
+            _residuePending = false;
+            StoreLog.ResidueErased(_logger);
+        }
+    }
+
+    private void Stopping(string doing, Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception e)
+        {
+            throw Halt(doing, e);
+        }
+    }
+
+    /// <summary>
+    /// What the disk holds is not known any more, so nobody may be answered from memory: the process ends here, and the next start reads
+    /// what is true. A failed sync is never tried again, because the kernel may have dropped the page and would report success.
+    /// </summary>
+    private UnreachableException Halt(string doing, Exception e)
+    {
+        var reason = e is SqliteException s ? $"SQLite error {s.SqliteErrorCode}/{s.SqliteExtendedErrorCode}" : e.GetType().Name;
+        StoreLog.Halted(_logger, doing, reason);
+        _options.Stop(
+            $"tandem stopped: the database could not be trusted while {doing} ({reason}: {e.Message}). No change was acknowledged that is not on disk. Check the disk, then start again: tandem serve");
+        return new UnreachableException("The stop action returned.");
+    }
+}
