@@ -48,6 +48,7 @@ public sealed class DataDirectory
     /// <exception cref="StartException">It cannot be made, or others may write to it.</exception>
     public static DataDirectory Open(string path)
     {
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         try
         {
             if (!Directory.Exists(path))
@@ -58,7 +59,7 @@ public sealed class DataDirectory
             }
 
             var mode = File.GetUnixFileMode(path);
-            if ((mode & OthersWrite) != 0)
+            if ((mode & OthersWrite) != UnixFileMode.None)
             {
                 throw new StartException(
                     $"Other users may write to the data directory {path}, so they could replace its key or database. The server did not start. Close it: chmod 700 {Shell.Quote(path)} (or choose a directory inside it, which is made private: --data {Shell.Quote(Path.Combine(path, "tandem"))})");
@@ -67,7 +68,7 @@ public sealed class DataDirectory
             return new(path)
             {
                 IsNew = !Directory.EnumerateFileSystemEntries(path).Any(),
-                Warning = (mode & OthersEnter) == 0 ? null
+                Warning = (mode & OthersEnter) == UnixFileMode.None ? null
                     : $"Other users may look into the data directory {path}. Its files are private, their names are not. Close it: chmod 700 {Shell.Quote(path)}",
             };
         }
@@ -94,7 +95,7 @@ public sealed class DataDirectory
             }
 
             var mode = File.GetUnixFileMode(path);
-            if ((mode & OthersRead) != 0)
+            if ((mode & OthersRead) != UnixFileMode.None)
             {
                 throw new StartException(
                     $"Other users may read the root key {path}. With it and the database, pending tokens can be opened. The server did not start. Close it: chmod 600 {Shell.Quote(path)} — and if others may have read it, make new tokens.");
@@ -105,6 +106,15 @@ public sealed class DataDirectory
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StartException($"The root key {path} cannot be read ({e.Message}) Without it no token can be checked; the server did not start. Run as the user who owns it.", e);
+        }
+    }
+
+    /// <summary>Erases what a crash left of private files that were being written. For the process that holds the store's lock.</summary>
+    internal void EraseUnfinished()
+    {
+        foreach (var file in new[] { RootKey, FirstAccount }.SelectMany(f => Directory.EnumerateFiles(Root, $"{Path.GetFileName(f)}.*.new")))
+        {
+            DurableFile.Erase(file);
         }
     }
 
