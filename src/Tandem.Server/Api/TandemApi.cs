@@ -2,21 +2,20 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Tandem.Client;
 using Tandem.Server.Listeners;
 
 namespace Tandem.Server.Api;
 
-/// <summary>
-/// Our own API, <c>/tandem/v1</c>: local administration. It is served on the administration socket alone; on every other listener its
-/// paths do not exist.
-/// </summary>
+/// <summary>Our own API: local administration. The pipeline lets nobody in here but who came through the administration socket.</summary>
 internal static class TandemApi
 {
+    /// <summary>Where it lives.</summary>
+    public const string Root = "/tandem/v1";
+
     /// <summary>Maps the routes.</summary>
     public static void MapTandemApi(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/tandem/v1");
+        var api = routes.MapGroup(Root);
         Map(api, "GET", "/server", TandemServerApi.Show);
         Map(api, "GET", "/accounts", TandemAccountsApi.List);
         Map(api, "POST", "/accounts", TandemAccountsApi.Create);
@@ -35,7 +34,7 @@ internal static class TandemApi
     /// <summary>Where the change came from, for its audit entry.</summary>
     public static ChangeContext Context(HttpContext http) => new("admin.sock", http.TraceIdentifier);
 
-    /// <summary>A service of the request.</summary>
+    /// <summary>A part of the server.</summary>
     public static T Get<T>(HttpContext http)
         where T : notnull => http.RequestServices.GetRequiredService<T>();
 
@@ -48,15 +47,8 @@ internal static class TandemApi
     private static void Map(RouteGroupBuilder api, string method, string path, RequestDelegate handler) =>
         api.MapMethods(path, [method], async http =>
         {
-            if (http.Features.Get<IListenerFeature>() is not { Kind: ListenerKind.Admin })
-            {
-                await TandemProblems.WriteAsync(http, TandemProblems.Of(404, "not_found", "There is nothing here."));
-                return;
-            }
-
             try
             {
-                http.Response.Headers.CacheControl = "no-store";
                 await handler(http);
             }
             catch (TandemRefusal refusal)
