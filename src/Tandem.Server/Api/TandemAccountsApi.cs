@@ -81,7 +81,7 @@ internal static class TandemAccountsApi
         var asked = await ReadAsync(http, TandemJson.Default.AccountUpdateRequest);
         CheckName(asked.FriendlyName);
         var status = asked.Status is null ? (AccountStatus?)null
-            : Enum.GetValues<AccountStatus>().Cast<AccountStatus?>().FirstOrDefault(s => Name(s!.Value) == asked.Status)
+            : Enum.GetValues<AccountStatus>().Cast<AccountStatus?>().FirstOrDefault(s => string.Equals(Name(s!.Value), asked.Status, StringComparison.Ordinal))
             ?? throw new TandemRefusal(Invalid("status is active, suspended or closed."));
         if (status is null && asked.FriendlyName is null)
         {
