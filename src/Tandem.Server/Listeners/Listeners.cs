@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Tandem.Server.Refusals;
 
 namespace Tandem.Server.Listeners;
 
@@ -118,7 +119,7 @@ public static class TandemListeners
     }
 
     /// <summary>What stands next to HTTP on every listener, behind the end of TLS.</summary>
-    private static void Last(ListenOptions listener) => _ = listener;
+    private static void Last(ListenOptions listener) => listener.UseOwnRefusals();
 
     private static ILogger Logger(IServiceProvider services) => services.GetRequiredService<ILoggerFactory>().CreateLogger("Tandem.Listeners");
 }

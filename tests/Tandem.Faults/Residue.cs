@@ -1,0 +1,90 @@
+using System.Text;
+using Microsoft.Data.Sqlite;
+
+namespace Tandem.Faults;
+
+/// <summary>
+/// What may not be left of a retired token in any file: its text (plain, UTF-16, base64 at the three alignments), its verifier and its seal.
+/// </summary>
+internal sealed class Residue
+{
+    private readonly List<(string What, byte[] Bytes)> _patterns = [];
+
+    /// <summary>The forms of a token's text.</summary>
+    public Residue(string token)
+    {
+        _patterns.Add(("text", Encoding.ASCII.GetBytes(token)));
+        _patterns.Add(("UTF-16", Encoding.Unicode.GetBytes(token)));
+        _patterns.Add(("bytes", Convert.FromHexString(token)));
+        for (var shift = 0; shift < 3; shift++)
+        {
+            // Behind one or two foreign bytes the first characters depend on them, and the last on what follows: leave those out.
+            var shifted = Convert.ToBase64String([.. new byte[shift], .. Encoding.ASCII.GetBytes(token)]);
+            _patterns.Add(($"base64+{shift}", Encoding.ASCII.GetBytes(shifted[4..^4])));
+        }
+    }
+
+    /// <summary>Notes what the database holds of an account's tokens now: both verifiers, both seals.</summary>
+    public Residue WithRow(string dataDirectory, string sid)
+    {
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(dataDirectory, "tandem.db"), Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT primary_verifier, primary_seal, secondary_verifier, secondary_seal FROM account WHERE sid = $sid";
+        command.Parameters.AddWithValue("$sid", Convert.FromHexString(sid.AsSpan(2)));
+        using var row = command.ExecuteReader();
+        row.Read();
+        string[] names = ["primary verifier", "primary seal", "secondary verifier", "secondary seal"];
+        for (var i = 0; i < names.Length; i++)
+        {
+            var bytes = row.GetFieldValue<byte[]>(i);
+            if (bytes.AsSpan().IndexOfAnyExcept((byte)0) >= 0)
+            {
+                _patterns.Add((names[i], bytes));
+            }
+        }
+
+        return this;
+    }
+
+    /// <summary>Leaves out what is to stay: the promoted token keeps its verifier.</summary>
+    public Residue Except(string what)
+    {
+        _patterns.RemoveAll(p => string.Equals(p.What, what, StringComparison.Ordinal));
+        return this;
+    }
+
+    /// <summary>
+    /// Where something was found, in words; empty when nothing was. While this process holds a transaction on the database,
+    /// <paramref name="pattern"/> must leave out the database and its -shm: closing a file drops all of a process's locks on it.
+    /// </summary>
+    public IReadOnlyList<string> FindIn(string dataDirectory, string pattern = "*")
+    {
+        var found = new List<string>();
+        foreach (var file in Directory.EnumerateFiles(dataDirectory, pattern, SearchOption.AllDirectories).Where(f => !f.EndsWith(".sock", StringComparison.Ordinal) && Path.GetFileName(f) != "lock"))
+        {
+            byte[] content;
+            try
+            {
+                using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                content = new byte[stream.Length];
+                stream.ReadExactly(content);
+            }
+            catch (FileNotFoundException)
+            {
+                continue;
+            }
+
+            found.AddRange(_patterns.Where(p => content.AsSpan().IndexOf(p.Bytes) >= 0).Select(p => $"{p.What} in {Path.GetFileName(file)}"));
+        }
+
+        return found;
+    }
+
+    /// <summary>Whether a text (a log, an output) holds the token in any form.</summary>
+    public bool IsIn(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        return _patterns.Exists(p => bytes.AsSpan().IndexOf(p.Bytes) >= 0);
+    }
+}

@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Tandem.Faults;
+
+/// <summary>
+/// The real program in a process of its own, on a free loopback port and a data directory of its own; it can be killed and started again.
+/// </summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly string _home = Directory.CreateTempSubdirectory("tandem-").FullName;
+    private readonly (string Name, string Value)[] _environment;
+    private readonly string? _mountOptions;
+    private readonly StringBuilder _output = new();
+    private Process? _process;
+
+    private ServerProcess((string Name, string Value)[] environment, string? mountOptions)
+    {
+        (_environment, _mountOptions) = (environment, mountOptions);
+        Port = FreePort();
+        Http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(10) })
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{Port}"),
+            Timeout = Patience,
+        };
+    }
+
+    public int Port { get; }
+
+    public HttpClient Http { get; }
+
+    /// <summary>The data directory, as this process sees it.</summary>
+    public string Data => _mountOptions is null ? DataInside : $"/proc/{_process!.Id}/root{DataInside}";
+
+    /// <summary>How long the last start took until the first healthy answer.</summary>
+    public TimeSpan Ready { get; private set; }
+
+    /// <summary>Everything that the program has printed and logged so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    private string DataInside => Path.Combine(_home, "data");
+
+    public static async Task<ServerProcess> StartAsync(params (string Name, string Value)[] environment)
+    {
+        var server = new ServerProcess(environment, mountOptions: null);
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    /// <summary>With the data directory on a file system of its own, of a limited size, in a mount namespace of its own.</summary>
+    public static async Task<ServerProcess> StartOnSmallDiskAsync(string mountOptions)
+    {
+        var server = new ServerProcess([], mountOptions);
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    /// <summary>The account that the first start made.</summary>
+    public (string Sid, string Token) FirstAccount()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Data, "first-account.env")).Select(l => l.Split('=', 2)).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
+        return (lines["TWILIO_ACCOUNT_SID"], lines["TWILIO_AUTH_TOKEN"]);
+    }
+
+    public async Task StartAgainAsync()
+    {
+        var program = Environment.GetEnvironmentVariable("TANDEM_TEST_PROGRAM") is { Length: > 0 } published ? published : Path.Combine(AppContext.BaseDirectory, "tandem");
+        Directory.CreateDirectory(DataInside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var start = _mountOptions is null
+            ? new ProcessStartInfo(program)
+            : new ProcessStartInfo("unshare", ["--mount", "--map-root-user", "sh", "-c", $"mount -t tmpfs -o {_mountOptions},mode=700 none \"$1\" && exec \"$0\" serve --data \"$1\" --listen \"$2\"", program, DataInside, $"127.0.0.1:{Port}"]);
+        if (_mountOptions is null)
+        {
+            foreach (var argument in (string[])["serve", "--data", DataInside, "--listen", $"127.0.0.1:{Port}"])
+            {
+                start.ArgumentList.Add(argument);
+            }
+        }
+
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        foreach (var (name, value) in _environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var watch = Stopwatch.StartNew();
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        while (!await IsHealthyAsync())
+        {
+            if (_process.HasExited || watch.Elapsed > Patience)
+            {
+                throw new InvalidOperationException($"The server did not become ready:\n{Output}");
+            }
+
+            await Task.Delay(5);
+        }
+
+        Ready = watch.Elapsed;
+    }
+
+    /// <summary>SIGKILL: nothing of the program runs any more.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async Task<int> WaitForExitAsync()
+    {
+        await _process!.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
+    /// <summary>What /health says, as text.</summary>
+    public Task<string> HealthAsync() => Http.GetStringAsync(new Uri("/health", UriKind.Relative));
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (_process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+
+        _process?.Dispose();
+        Directory.Delete(_home, recursive: true);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task<bool> IsHealthyAsync()
+    {
+        try
+        {
+            return (await Http.GetAsync(new Uri("/health", UriKind.Relative))).IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private void Keep(string? line)
+    {
+        lock (_output)
+        {
+            _output.AppendLine(line);
+        }
+    }
+}

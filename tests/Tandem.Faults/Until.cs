@@ -1,0 +1,22 @@
+using System.Diagnostics;
+
+namespace Tandem.Faults;
+
+/// <summary>Polling with a limit.</summary>
+internal static class Until
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition)
+    {
+        for (var watch = Stopwatch.StartNew(); !await condition();)
+        {
+            if (watch.Elapsed > Limit)
+            {
+                throw new TimeoutException("What was waited for did not come about.");
+            }
+
+            await Task.Delay(10);
+        }
+    }
+}
