@@ -22,7 +22,7 @@ if (parsed.Action is ParseErrorAction wrong)
     return ExitCode.Usage;
 }
 
-var serves = parsed.CommandResult.Command.Name == ServeCommand.Name;
+var serves = ServeCommand.Name.Equals(parsed.CommandResult.Command.Name, StringComparison.Ordinal);
 try
 {
     return await parsed.InvokeAsync(new InvocationConfiguration

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
-using Microsoft.Extensions.Logging;
 using Tandem.Server;
 using Tandem.Server.Listeners;
 
@@ -146,9 +145,10 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
 
     private string? Origin(string text)
     {
-        if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == text.ToLowerInvariant())
+        if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            && uri.GetLeftPart(UriPartial.Authority) is var origin && origin.Equals(text, StringComparison.OrdinalIgnoreCase))
         {
-            return text.ToLowerInvariant();
+            return origin;
         }
 
         _problems.Add($"{Name(Settings.CorsOrigin)} {text} is no origin. Write https://host or https://host:port, with no path and no slash at the end.");
@@ -163,7 +163,7 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             // Not repeated: it may hold a password.
             _problems.Add($"{Name(Settings.Database)} names PostgreSQL; this version of tandem has the embedded SQLite only. Leave the setting out, or say sqlite.");
         }
-        else if (text != "sqlite")
+        else if (!text.Equals("sqlite", StringComparison.Ordinal))
         {
             _problems.Add($"{Name(Settings.Database)} names a database that tandem does not know. Leave the setting out, or say sqlite.");
         }
@@ -217,7 +217,7 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             return LogLevel.Warning;
         }
 
-        if (!int.TryParse(text, out _) && Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level))
+        if (text.All(char.IsAsciiLetter) && Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level))
         {
             return level;
         }

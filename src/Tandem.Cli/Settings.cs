@@ -38,9 +38,8 @@ internal static class Settings
 
     /// <summary>A sentence for each variable that looks like one of ours and is none.</summary>
     public static IEnumerable<string> Unknown(IEnumerable<string> variables) =>
-        from name in variables
-        where name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && All.All(s => s.Variable != name)
-        orderby name
+        from name in variables.Order(StringComparer.Ordinal)
+        where name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && All.All(s => !s.Variable.Equals(name, StringComparison.Ordinal))
         select $"{name} is no setting. Did you mean {All.MinBy(s => Distance(s.Variable, name.ToUpperInvariant()))!.Variable}?";
 
     private static Setting One(string variable, string flag, string argument, string help) =>

@@ -13,9 +13,6 @@ internal static class ServeCommand
 {
     public const string Name = "serve";
 
-    /// <summary>How long a stop waits for requests under way; with what comes after it, Ctrl-C takes less than two seconds.</summary>
-    private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(1.2);
-
     public static Command Create()
     {
         var command = new Command(Name, "Run the server until Ctrl-C or SIGTERM.");
@@ -62,7 +59,6 @@ internal static class ServeCommand
         {
             AddLogging(builder.Logging, settings.LogLevel);
             builder.Services.AddSingleton(startup.FirstAccount);
-            builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_drain);
         });
         await app.StartAsync(cancel);
         await Console.Out.WriteAsync(Welcome.Text(startup, RunningServer.Describe(app.Services)));
