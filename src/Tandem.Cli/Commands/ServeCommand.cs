@@ -70,6 +70,9 @@ internal static class ServeCommand
     /// <summary>Everything to standard error: standard output is the welcome's.</summary>
     private static void AddLogging(ILoggingBuilder logging, LogLevel level) =>
         logging.SetMinimumLevel(level)
+
+            // The host logs a start that failed with its whole stack, and then throws what we tell in a sentence.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;

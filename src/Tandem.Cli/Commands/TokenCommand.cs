@@ -101,7 +101,7 @@ internal static class TokenCommand
             var seen = await LocalServer.AskAsync(directory, c => c.GetTokensAsync(parsed.GetRequiredValue(sid), cancel));
             if (seen is { Primary: { } primary, Secondary: { } secondary })
             {
-                await Confirm.AskAsync($"The primary token {primary.Fingerprint} of {seen.AccountSid} stops working now ({Use(primary)}); {secondary.Fingerprint} takes its place.", parsed.GetValue(yes), cancel);
+                await Confirm.AskAsync($"The primary token {primary.Fingerprint} of {seen.AccountSid} stops working now{Use(primary)}; {secondary.Fingerprint} takes its place.", parsed.GetValue(yes), cancel);
             }
 
             // What was asked about is what is promoted: had the tokens changed meanwhile, the server would refuse.
@@ -128,7 +128,7 @@ internal static class TokenCommand
             var seen = await LocalServer.AskAsync(directory, c => c.GetTokensAsync(parsed.GetRequiredValue(sid), cancel));
             if (seen.Secondary is { } secondary)
             {
-                await Confirm.AskAsync($"The secondary token {secondary.Fingerprint} of {seen.AccountSid} stops working now ({Use(secondary)}).", parsed.GetValue(yes), cancel);
+                await Confirm.AskAsync($"The secondary token {secondary.Fingerprint} of {seen.AccountSid} stops working now{Use(secondary)}.", parsed.GetValue(yes), cancel);
             }
 
             var left = await LocalServer.AskAsync(directory, async c =>
@@ -147,9 +147,9 @@ internal static class TokenCommand
         return command;
     }
 
-    private static string Use(TokenInfo token) =>
-        token.LastUse is { } last ? $"last used {Print.Time(last)}" : "not used since the server started";
+    /// <summary>A use that was not seen is no proof that there was none, so then nothing is said.</summary>
+    private static string Use(TokenInfo token) => token.LastUse is { } last ? $" (last used {Print.Time(last)})" : "";
 
     private static string[] Row(string slot, TokenInfo? token) => token is null ? [slot, "none", "-", "-", "-"]
-        : [slot, token.Fingerprint, Print.Span(TimeSpan.FromSeconds(token.AgeSeconds)), Print.Time(token.DateCreated), token.LastUse is { } last ? Print.Time(last) : "not since the start"];
+        : [slot, token.Fingerprint, Print.Span(TimeSpan.FromSeconds(token.AgeSeconds)), Print.Time(token.DateCreated), token.LastUse is { } last ? Print.Time(last) : "none seen"];
 }
