@@ -35,8 +35,9 @@ public static class TandemHost
         });
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureTandemListeners(options);
-        builder.Services.AddTandem(options, store);
+        builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(Drain);
+        builder.Services.AddTandem(options, store);
         configure?.Invoke(builder);
 
         var app = builder.Build();

@@ -15,7 +15,10 @@ internal sealed record Tunnel(string Host);
 /// <param name="time">Where the time limit comes from.</param>
 internal sealed class ConnectPreamble(TimeProvider time)
 {
-    /// <summary>After a refusal, for the client to read it and close: closing first over unread bytes would reset the connection and lose it.</summary>
+    /// <summary>
+    /// After a refusal in the middle of what the client sends: to close over unread bytes would reset the connection, and the client
+    /// would never see why.
+    /// </summary>
     private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(1);
 
     /// <summary>The spelling that PHP's stream wrapper wants, word for word.</summary>
@@ -107,9 +110,13 @@ internal sealed class ConnectPreamble(TimeProvider time)
         {
             connection.Transport.Output.Write(refusal.ToBytes());
             await connection.Transport.Output.FlushAsync(either.Token);
-            while (await connection.Transport.Input.ReadAsync(either.Token) is { IsCompleted: false } read)
+            var input = connection.Transport.Input;
+            var more = input.TryRead(out var rest);
+            while (more)
             {
-                connection.Transport.Input.AdvanceTo(read.Buffer.End);
+                input.AdvanceTo(rest.Buffer.End);
+                rest = await input.ReadAsync(either.Token);
+                more = !rest.IsCompleted;
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
