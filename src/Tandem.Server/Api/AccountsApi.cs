@@ -31,9 +31,7 @@ internal sealed class AccountsApi(IAccountStore store, AccountLifecycle lifecycl
 
         var page = paging.FriendlyName is { } name && !IsName(name)
             ? new AccountPage([], HasNewer: false, HasOlder: false) // no account is called so
-            : await store.ListAsync(
-                new(paging.Size, Owner: credential.Sid, Only: IsSubaccount(credential) ? credential.Sid : null, paging.FriendlyName, paging.Status, paging.Position),
-                context.RequestAborted);
+            : await store.ListAsync(Query(paging, credential), context.RequestAborted);
         var accounts = page.Accounts.Select(account => resources.Of(account, credential)).ToArray();
         await Answers.WriteAsync(context, StatusCodes.Status200OK, paging.Answer(page, accounts), TwilioWire.Plain.TwilioAccountPage);
     }
@@ -112,7 +110,18 @@ internal sealed class AccountsApi(IAccountStore store, AccountLifecycle lifecycl
 
     private static PresentedCredential Credential(HttpContext context) => context.Features.GetRequiredFeature<PresentedCredential>();
 
-    private static bool IsSubaccount(PresentedCredential credential) => credential.Verdict.OwnerSid != credential.Sid;
+    /// <summary>An account with its subaccounts; a subaccount is nobody's owner, not even its own, and sees itself.</summary>
+    private static AccountQuery Query(AccountPaging paging, PresentedCredential credential)
+    {
+        var isSubaccount = credential.Verdict.OwnerSid != credential.Sid;
+        return new(
+            paging.Size,
+            Owner: isSubaccount ? null : credential.Sid,
+            Only: isSubaccount ? credential.Sid : null,
+            paging.FriendlyName,
+            paging.Status,
+            paging.Position);
+    }
 
     private static bool TryReadSid(HttpContext context, out AccountSid sid) =>
         AccountSid.TryParse(context.Request.RouteValues["sid"] as string, out sid);

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.WebUtilities;
@@ -60,12 +59,12 @@ internal static class KestrelRefusals
         public void OnNext(KeyValuePair<string, object?> value)
         {
             if (value.Value is IFeatureCollection request
-                && request.Get<IHttpResponseFeature>() is { HasStarted: false }
+                && request.Get<IHttpResponseFeature>() is { HasStarted: false } prepared
                 && request.Get<IHttpResetFeature>() is null // HTTP/1
                 && request.Get<RejectingWriter>() is { } writer
                 && request.Get<IBadRequestExceptionFeature>()?.Error is Microsoft.AspNetCore.Http.BadHttpRequestException error)
             {
-                writer.Reject(Answer(error.StatusCode, request.Get<IHttpRequestFeature>()));
+                writer.Reject(Answer(error.StatusCode, prepared.Headers.Allow, request.Get<IHttpRequestFeature>()?.Method));
             }
         }
 
@@ -77,7 +76,7 @@ internal static class KestrelRefusals
         {
         }
 
-        private byte[] Answer(int status, IHttpRequestFeature? request)
+        private byte[] Answer(int status, string? allowed, string? method)
         {
             var body = TwilioErrors.Body(TwilioErrors.Unreadable(status));
             var head = string.Create(
@@ -93,8 +92,8 @@ internal static class KestrelRefusals
                  {AnswerHeaders.RequestIdName}: {AnswerHeaders.CreateRequestId()}
 
                  """).ReplaceLineEndings("\r\n");
-            var allow = status == StatusCodes.Status405MethodNotAllowed ? $"Allow: {(request?.RawTarget is "*" ? "OPTIONS" : "CONNECT")}\r\n" : "";
-            return [.. Encoding.ASCII.GetBytes(head + allow + "\r\n"), .. request?.Method is "HEAD" ? [] : body];
+            var allow = string.IsNullOrEmpty(allowed) ? "" : $"Allow: {allowed}\r\n"; // of a 405: a constant of Kestrel's, no byte of the request
+            return [.. Encoding.ASCII.GetBytes(head + allow + "\r\n"), .. method is "HEAD" ? [] : body];
         }
     }
 
