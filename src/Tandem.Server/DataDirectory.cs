@@ -33,16 +33,13 @@ public sealed class DataDirectory
     public string FirstAccount => Path.Combine(Root, "first-account.env");
 
     /// <summary>The socket of local administration.</summary>
-    public string AdminSocket => SocketIn(Root);
+    public string AdminSocket => Listeners.AdminSocket.PathIn(Root);
 
     /// <summary>Whether this start made the directory.</summary>
     public bool IsNew { get; private init; }
 
     /// <summary>What the operator should know of it; null when there is nothing.</summary>
     public string? Warning { get; private init; }
-
-    /// <summary>The path of the administration socket in a data directory.</summary>
-    public static string SocketIn(string directory) => Path.Combine(directory, "admin.sock");
 
     /// <summary>Opens the directory, or makes it.</summary>
     /// <exception cref="StartException">It cannot be made, or others may write to it.</exception>

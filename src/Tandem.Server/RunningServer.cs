@@ -17,8 +17,7 @@ public static class RunningServer
     public static ServerInfo Describe(IServiceProvider services)
     {
         var options = services.GetRequiredService<TandemOptions>();
-        var bound = services.GetRequiredService<BoundListeners>();
-        var scheme = options.TlsCertificateFile is null ? "http" : "https";
+        var (api, proxy, _) = TandemHost.Addresses(services);
         var alarms = new List<string>();
         if (services.GetRequiredService<IAccountStore>().ResiduePending)
         {
@@ -34,9 +33,9 @@ public static class RunningServer
         {
             Version = Version,
             DataDirectory = options.DataDirectory,
-            Listen = [.. bound.Api.Select(l => $"{scheme}://{l.IPEndPoint}")],
-            TwilioProxy = bound.TwilioProxy?.IPEndPoint?.ToString(),
-            TwilioProxyCa = bound.TwilioProxy is null ? null : Path.Combine(options.DataDirectory, TwilioAuthority.CertificateFileName),
+            Listen = [.. api.Select(a => a.GetLeftPart(UriPartial.Authority))],
+            TwilioProxy = proxy is null ? null : $"{proxy.Host}:{proxy.Port}",
+            TwilioProxyCa = proxy is null ? null : Path.Combine(options.DataDirectory, TwilioAuthority.CertificateFileName),
             Alarms = alarms,
         };
     }
