@@ -83,13 +83,19 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     /// Promotes the secondary token: the primary is retired, at once and everywhere. Refused with
     /// <see cref="ErrorKind.NoSecondary"/> when there is none. Best called with the secondary: what the caller holds is what is
     /// promoted, and a lost answer explains itself (the token still works, and a second promote finds no secondary).
+    /// Refused with <see cref="ErrorKind.GenerationChanged"/> when the account is not at <paramref name="generation"/> any more.
     /// </summary>
-    public Task<Outcome<Promoted>> PromoteAsync(Caller caller, AccountSid sid, ChangeContext context) =>
+    public Task<Outcome<Promoted>> PromoteAsync(Caller caller, AccountSid sid, ChangeContext context, long? generation = null) =>
         store.ChangeAsync<Promoted>(sid, rows =>
         {
             if (Enter(rows, caller, sid, out var account, out var role, out var actor) is var refusal and not ErrorKind.None)
             {
                 return refusal;
+            }
+
+            if (generation is { } seen && account.Generation != seen)
+            {
+                return ErrorKind.GenerationChanged;
             }
 
             if (account.Secondary is not { } secondary)
