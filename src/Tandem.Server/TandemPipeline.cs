@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Tandem.Server.Api;
+using Tandem.Server.Listeners;
+using Tandem.Server.Refusals;
+
+namespace Tandem.Server;
+
+/// <summary>The way of a request through the server, in order.</summary>
+public static class TandemPipeline
+{
+    /// <summary>
+    /// Maps everything that Tandem answers. Nothing of the host's own may follow: what is no route of Tandem's is answered 404 here.
+    /// </summary>
+    public static void MapTandem(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        var services = app.Services;
+        var options = services.GetRequiredService<TandemOptions>();
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Tandem.Server");
+        var store = services.GetRequiredService<IAccountStore>();
+
+        KestrelRefusals.Observe(services);                                     // what Kestrel refuses by itself gets a JSON body
+        app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
+        app.Use(new Faults(log).AnswerAsync);                                  // an exception is one log line and a 500
+        app.Use(new Health(store, app.Lifetime).AnswerAsync);                  // /health and /alive, for anyone
+        app.UseWhen(context => !IsAdmin(context), open =>
+        {
+            open.UseTrustedProxies(options);                                   // the client's address behind a proxy
+            open.Use(new Browsers(options).AnswerAsync);                       // preflights; no mutations from other websites
+            open.Use(new Authentication(services.GetRequiredService<Verifier>()).RequireAsync); // 401 comes before 404 and 405
+        });
+        app.Use(Misses.AnswerAsync);                                           // 404 and 405, with a body
+        app.Use(KeepRoomsApart);
+        app.UseRouting();
+        app.MapAuthTokens();                                                   // /v1/AuthTokens
+        app.MapAccounts();                                                     // /2010-04-01/Accounts
+        app.MapTandemApi();                                                    // /tandem/v1
+    }
+
+    /// <summary>Our own API exists on the administration socket alone, and nothing else exists there.</summary>
+    private static Task KeepRoomsApart(HttpContext context, RequestDelegate next) =>
+        IsAdmin(context) == context.Request.Path.StartsWithSegments(TandemApi.Root, StringComparison.OrdinalIgnoreCase)
+            ? next(context)
+            : TwilioErrors.NotFoundAsync(context);
+
+    private static bool IsAdmin(HttpContext context) =>
+        context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Admin };
+}

@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Tandem.Storage;
+
+namespace Tandem.Server;
+
+/// <summary>What the server is made of.</summary>
+public static class TandemServices
+{
+    /// <summary>
+    /// Registers Tandem's parts. The store stays the caller's: it is opened before the host is built, so that a store that cannot be
+    /// opened is told plainly, and disposed after the host has stopped.
+    /// </summary>
+    public static void AddTandem(this IServiceCollection services, TandemOptions options, SqliteAccountStore store)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(store);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<IAccountStore>(store);
+        services.AddSingleton(store.Index);
+        services.AddSingleton(store.Keys);
+        services.AddSingleton(s => new Verifier(s.GetRequiredService<VerifierIndex>(), s.GetRequiredService<DataKeys>()));
+        services.AddSingleton(s => new TokenSeal(s.GetRequiredService<DataKeys>()));
+        services.AddSingleton(s => new Rotation(
+            s.GetRequiredService<IAccountStore>(),
+            s.GetRequiredService<Verifier>(),
+            s.GetRequiredService<TokenSeal>(),
+            s.GetRequiredService<TimeProvider>(),
+            options.RecoverableTokens));
+        services.AddSingleton(s => new AccountLifecycle(
+            s.GetRequiredService<IAccountStore>(),
+            s.GetRequiredService<Verifier>(),
+            s.GetRequiredService<TokenSeal>(),
+            s.GetRequiredService<TimeProvider>(),
+            options.RecoverableTokens));
+        services.AddRoutingCore();
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+    }
+}
