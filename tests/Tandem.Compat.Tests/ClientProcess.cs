@@ -21,6 +21,7 @@ internal static class ClientProcess
     {
         var start = new ProcessStartInfo("bash", ["-c", $"set -e; lines=$(\"$PROGRAM_UNDER_TEST\" env {client} --data \"$DATA_UNDER_TEST\"); eval \"$lines\"; {script}"])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = AppContext.BaseDirectory,

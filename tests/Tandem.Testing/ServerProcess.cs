@@ -3,12 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Tandem.Faults;
+namespace Tandem.Testing;
 
 /// <summary>
 /// The real program in a process of its own, on a free loopback port and a data directory of its own; it can be killed and started again.
 /// </summary>
-internal sealed class ServerProcess : IAsyncDisposable
+public sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -57,10 +57,11 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>The program: the one that was published, when the tests are told of it, else the one built beside them.</summary>
     public static string Program { get; } =
-        Environment.GetEnvironmentVariable("TANDEM_TEST_PROGRAM") is { Length: > 0 } published ? published : Path.Combine(AppContext.BaseDirectory, "tandem");
+        Environment.GetEnvironmentVariable("TANDEM_TEST_BINARY") is { Length: > 0 } published ? published : Path.Combine(AppContext.BaseDirectory, "tandem");
 
     private string DataInside => Path.Combine(_home, "data");
 
+    /// <summary>Starts the program on a fresh data directory and waits until it is ready.</summary>
     public static async Task<ServerProcess> StartAsync(params (string Name, string Value)[] environment)
     {
         var server = new ServerProcess(environment, mountOptions: null);
@@ -98,6 +99,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         start.RedirectStandardOutput = start.RedirectStandardError = true;
+        foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("TANDEM_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name); // whoever runs the tests may have a server of their own
+        }
+
         foreach (var (name, value) in _environment)
         {
             start.Environment[name] = value;
