@@ -1,1 +1,53 @@
-return 0;
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Tandem.Cli;
+using Tandem.Cli.Commands;
+
+var root = new RootCommand("Replace an API's auth token without an outage. Speaks Twilio's Auth Token API.")
+{
+    ServeCommand.Create(),
+    EnvCommand.Create(),
+    AccountCommand.Create(),
+    TokenCommand.Create(),
+};
+root.SetAction((_, cancel) => root.Parse(["--help"]).InvokeAsync(cancellationToken: cancel));
+
+// No response files: an argument that begins with @ is an argument.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+if (parsed.Action is ParseErrorAction wrong)
+{
+    wrong.ShowHelp = false;
+    await parsed.InvokeAsync();
+    await Console.Error.WriteLineAsync($"Nothing was done. See: tandem {string.Join(' ', Verbs(parsed))}--help");
+    return ExitCode.Usage;
+}
+
+var serves = ServeCommand.Name.Equals(parsed.CommandResult.Command.Name, StringComparison.Ordinal);
+try
+{
+    return await parsed.InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+
+        // The server ends by its own lifetime, which drains first. Every other verb has its token cancelled.
+        ProcessTerminationTimeout = serves ? null : TimeSpan.FromSeconds(2),
+    });
+}
+catch (CommandException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return e.ExitCode;
+}
+catch (OperationCanceledException)
+{
+    await Console.Error.WriteLineAsync("Interrupted.");
+    return ExitCode.Interrupted;
+}
+
+static IEnumerable<string> Verbs(ParseResult parsed)
+{
+    for (var at = parsed.CommandResult; at.Command is not RootCommand; at = (System.CommandLine.Parsing.CommandResult)at.Parent!)
+    {
+        yield return at.Command.Name + " ";
+    }
+}

@@ -55,10 +55,13 @@ public static class TandemHost
     }
 
     /// <summary>Where a started server listens, with the ports that it got where port 0 was asked for.</summary>
-    public static TandemAddresses Addresses(WebApplication app)
+    public static TandemAddresses Addresses(WebApplication app) => Addresses(app.Services);
+
+    /// <summary>The same from within, where a request knows its services alone.</summary>
+    internal static TandemAddresses Addresses(IServiceProvider services)
     {
-        var bound = app.Services.GetRequiredService<BoundListeners>();
-        var scheme = app.Services.GetService<TlsCertificate>() is null ? "http" : "https";
+        var bound = services.GetRequiredService<BoundListeners>();
+        var scheme = services.GetService<TlsCertificate>() is null ? "http" : "https";
         return new([.. bound.Api.Select(l => AddressOf(l, scheme))], bound.TwilioProxy is { } proxy ? AddressOf(proxy, "http") : null, bound.AdminSocket);
     }
 

@@ -13,6 +13,7 @@ public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
     private readonly SqliteConnection _reading;
     private readonly SemaphoreSlim _readers = new(1);
     private readonly Writer _writer;
+    private bool _disposed;
 
     private SqliteAccountStore(StoreLock taken, SqliteConnection writing, string path, SqliteOptions options, ILogger logger)
     {
@@ -100,9 +101,14 @@ public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
     public Task<AccountPage> ListAsync(AccountQuery query, CancellationToken cancel = default) =>
         ReadAsync(connection => AccountQueries.List(connection, query), cancel);
 
-    /// <summary>Does the mutations that wait, empties the log, closes the database and gives the lock back.</summary>
+    /// <summary>Does the mutations that wait, empties the log, closes the database and gives the lock back. A second call does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            return;
+        }
+
         await Task.Run(_writer.Dispose);
         await _readers.WaitAsync();
         await _reading.DisposeAsync();

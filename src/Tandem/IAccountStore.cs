@@ -25,7 +25,7 @@ public interface IAccountStore
     bool ResiduePending { get; }
 }
 
-/// <summary>The account rows as the running transaction sees them.</summary>
+/// <summary>The account rows as the running transaction sees them. An interface because the domain decides on them and must not know SQL.</summary>
 public interface IAccountRows
 {
     /// <summary>The row of an account; null when there is none.</summary>

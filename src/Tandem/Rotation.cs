@@ -83,13 +83,19 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     /// Promotes the secondary token: the primary is retired, at once and everywhere. Refused with
     /// <see cref="ErrorKind.NoSecondary"/> when there is none. Best called with the secondary: what the caller holds is what is
     /// promoted, and a lost answer explains itself (the token still works, and a second promote finds no secondary).
+    /// Refused with <see cref="ErrorKind.GenerationChanged"/> when the account is not at <paramref name="generation"/> any more.
     /// </summary>
-    public Task<Outcome<Promoted>> PromoteAsync(Caller caller, AccountSid sid, ChangeContext context) =>
+    public Task<Outcome<Promoted>> PromoteAsync(Caller caller, AccountSid sid, ChangeContext context, long? generation = null) =>
         store.ChangeAsync<Promoted>(sid, rows =>
         {
             if (Enter(rows, caller, sid, out var account, out var role, out var actor) is var refusal and not ErrorKind.None)
             {
                 return refusal;
+            }
+
+            if (generation is { } seen && account.Generation != seen)
+            {
+                return ErrorKind.GenerationChanged;
             }
 
             if (account.Secondary is not { } secondary)
@@ -98,10 +104,7 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
             }
 
             var text = TextOf(secondary, sid, role, caller);
-            var primarySeal = recoverable && text is not null
-                ? seal.Seal(SealKind.Recoverable, sid, account.Generation + 1, Slot.Primary, text, primary: null)
-                : null;
-            if (!account.Promote(primarySeal).Is(out var changed, out refusal))
+            if (!account.Promote(recoverable ? SealAsPrimary(account, secondary, text) : null).Is(out var changed, out refusal))
             {
                 return refusal;
             }
@@ -135,6 +138,19 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
             Fingerprint.Of(account.Sid, token),
             time.GetUtcNow(),
             seal.Seal(kind, account.Sid, account.Generation + 1, Slot.Secondary, token, primary));
+    }
+
+    /// <summary>
+    /// The recoverable seal of the token about to be promoted, whoever promotes it; null when it was created before tokens were
+    /// recoverable and nobody who asks holds its text.
+    /// </summary>
+    private SealedToken? SealAsPrimary(Account account, StoredToken secondary, AuthToken? text)
+    {
+        using var opened = text is null && secondary.Seal is { Kind: SealKind.Recoverable } readable
+            && seal.TryOpen(readable, account.Sid, Slot.Secondary, primary: null, out var own) ? own : null;
+        return (text ?? opened) is { } known
+            ? seal.Seal(SealKind.Recoverable, account.Sid, account.Generation + 1, Slot.Primary, known, primary: null)
+            : null;
     }
 
     /// <summary>The promoted token's text: the caller presents it, or presents the primary that opens the seal.</summary>

@@ -70,12 +70,13 @@ public sealed class VerifierIndex
     /// </summary>
     public void Apply(Account account, long epoch)
     {
-        if (_count + 1 > _table.Length * Load)
+        ref var entry = ref Place(_table, account.Sid, out var isNew);
+        if (isNew && _count + 1 > _table.Length * Load)
         {
             Grow();
+            entry = ref Place(_table, account.Sid, out isNew);
         }
 
-        ref var entry = ref Place(_table, account.Sid, out var isNew);
         if (!isNew && epoch <= entry.Epoch)
         {
             return;

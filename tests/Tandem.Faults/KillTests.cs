@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Tandem.Testing;
 using Xunit;
 
 namespace Tandem.Faults;

@@ -1,3 +1,4 @@
+using Tandem.Testing;
 using Xunit;
 
 namespace Tandem.Faults;

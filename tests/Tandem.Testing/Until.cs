@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Tandem.Faults;
+namespace Tandem.Testing;
 
 /// <summary>Polling with a limit.</summary>
-internal static class Until
+public static class Until
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 

@@ -3,12 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Tandem.Faults;
+namespace Tandem.Testing;
 
 /// <summary>
 /// The real program in a process of its own, on a free loopback port and a data directory of its own; it can be killed and started again.
 /// </summary>
-internal sealed class ServerProcess : IAsyncDisposable
+public sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -21,7 +21,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     private ServerProcess((string Name, string Value)[] environment, string? mountOptions)
     {
         (_environment, _mountOptions) = (environment, mountOptions);
-        Port = FreePort();
+        (Port, ProxyPort) = (FreePort(), FreePort());
         Http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(10) })
         {
             BaseAddress = new Uri($"http://127.0.0.1:{Port}"),
@@ -29,7 +29,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         };
     }
 
+    /// <summary>Where the API listens.</summary>
     public int Port { get; }
+
+    /// <summary>Where clients of Twilio are taken in.</summary>
+    public int ProxyPort { get; }
 
     public HttpClient Http { get; }
 
@@ -51,8 +55,13 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The program: the one that was published, when the tests are told of it, else the one built beside them.</summary>
+    public static string Program { get; } =
+        Environment.GetEnvironmentVariable("TANDEM_TEST_BINARY") is { Length: > 0 } published ? published : Path.Combine(AppContext.BaseDirectory, "tandem");
+
     private string DataInside => Path.Combine(_home, "data");
 
+    /// <summary>Starts the program on a fresh data directory and waits until it is ready.</summary>
     public static async Task<ServerProcess> StartAsync(params (string Name, string Value)[] environment)
     {
         var server = new ServerProcess(environment, mountOptions: null);
@@ -77,20 +86,24 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async Task StartAgainAsync()
     {
-        var program = Environment.GetEnvironmentVariable("TANDEM_TEST_PROGRAM") is { Length: > 0 } published ? published : Path.Combine(AppContext.BaseDirectory, "tandem");
         Directory.CreateDirectory(DataInside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var start = _mountOptions is null
-            ? new ProcessStartInfo(program)
-            : new ProcessStartInfo("unshare", ["--mount", "--map-root-user", "sh", "-c", $"mount -t tmpfs -o {_mountOptions},mode=700 none \"$1\" && exec \"$0\" serve --data \"$1\" --listen \"$2\"", program, DataInside, $"127.0.0.1:{Port}"]);
+            ? new ProcessStartInfo(Program)
+            : new ProcessStartInfo("unshare", ["--mount", "--map-root-user", "sh", "-c", $"mount -t tmpfs -o {_mountOptions},mode=700 none \"$1\" && exec \"$0\" serve --data \"$1\" --listen \"$2\" --twilio-proxy \"$3\"", Program, DataInside, $"127.0.0.1:{Port}", $"127.0.0.1:{ProxyPort}"]);
         if (_mountOptions is null)
         {
-            foreach (var argument in (string[])["serve", "--data", DataInside, "--listen", $"127.0.0.1:{Port}"])
+            foreach (var argument in (string[])["serve", "--data", DataInside, "--listen", $"127.0.0.1:{Port}", "--twilio-proxy", $"127.0.0.1:{ProxyPort}"])
             {
                 start.ArgumentList.Add(argument);
             }
         }
 
         start.RedirectStandardOutput = start.RedirectStandardError = true;
+        foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("TANDEM_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name); // whoever runs the tests may have a server of their own
+        }
+
         foreach (var (name, value) in _environment)
         {
             start.Environment[name] = value;

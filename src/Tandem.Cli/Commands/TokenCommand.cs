@@ -1,0 +1,155 @@
+using System.CommandLine;
+using Tandem.Client;
+using Tandem.Server;
+
+namespace Tandem.Cli.Commands;
+
+/// <summary><c>tandem token</c>.</summary>
+internal static class TokenCommand
+{
+    public static Command Create() => new("token", "Look at an account's two tokens; create, promote and delete the secondary.")
+    {
+        ShowVerb(),
+        CreateVerb(),
+        PromoteVerb(),
+        DeleteVerb(),
+    };
+
+    public static Argument<string> SidArgument()
+    {
+        var sid = new Argument<string>("SID") { Description = "The account: AC and 32 hexadecimal digits." };
+        sid.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !AccountSid.TryParse(token.Value.AsSpan(), out _))
+            {
+                result.AddError($"'{token.Value}' is no Account SID: AC and 32 hexadecimal digits.");
+            }
+        });
+        return sid;
+    }
+
+    public static Option<bool> YesOption() => new("--yes", "-y") { Description = "Do not ask." };
+
+    public static (Option<string> File, Option<bool> Show) OutputOptions() => (
+        new("--token-file") { HelpName = "FILE", Description = "Write the token to a new file (mode 0600; never overwrites)." },
+        new("--show") { Description = "Show the token on standard output, even on a terminal." });
+
+    /// <summary>Hands a new token over: in the JSON when that goes to standard output, else alone.</summary>
+    public static void HandOver<T>(TokenOutput output, string token, T answer, bool json, string lost)
+    {
+        if (json && output.OnStandardOutput)
+        {
+            Print.Json(answer);
+            return;
+        }
+
+        output.Write(token, lost);
+        if (json)
+        {
+            Print.JsonWithoutToken(answer);
+        }
+    }
+
+    private static Command ShowVerb()
+    {
+        var sid = SidArgument();
+        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
+        var command = new Command("show", "Show both slots: fingerprints, ages, last use. Never the tokens.") { sid, data, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var tokens = await LocalServer.AskAsync(LocalServer.Directory(parsed.GetValue(data)), c => c.GetTokensAsync(parsed.GetRequiredValue(sid), cancel));
+            if (parsed.GetValue(json))
+            {
+                Print.Json(tokens);
+                return ExitCode.Done;
+            }
+
+            Print.Table([["SLOT", "TOKEN", "AGE", "CREATED", "LAST USE"], Row("primary", tokens.Primary), Row("secondary", tokens.Secondary)]);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command CreateVerb()
+    {
+        var sid = SidArgument();
+        var (file, show) = OutputOptions();
+        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
+        var command = new Command("create", "Create the secondary token and hand it over, this once. The primary goes on working.") { sid, file, show, data, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var output = TokenOutput.Open(parsed.GetValue(file), parsed.GetValue(show));
+            var directory = LocalServer.Directory(parsed.GetValue(data));
+            var created = await LocalServer.AskAsync(directory, c => c.CreateSecondaryAsync(parsed.GetRequiredValue(sid), cancel));
+            var at = $"{created.AccountSid} --data {Shell.Quote(directory)}";
+            await Console.Error.WriteLineAsync($"created the secondary token {created.Fingerprint}; both tokens work");
+            HandOver(output, created.AuthToken, created, parsed.GetValue(json), $"Delete it and create another: tandem token delete {at}");
+            await Console.Error.WriteLineAsync($"next: move every consumer to it, then: tandem token promote {at}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command PromoteVerb()
+    {
+        var (sid, yes) = (SidArgument(), YesOption());
+        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
+        var command = new Command("promote", "Put the secondary in the place of the primary, which stops working at once.") { sid, yes, data, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var directory = LocalServer.Directory(parsed.GetValue(data));
+            var seen = await LocalServer.AskAsync(directory, c => c.GetTokensAsync(parsed.GetRequiredValue(sid), cancel));
+            if (seen is { Primary: { } primary, Secondary: { } secondary })
+            {
+                await Confirm.AskAsync($"The primary token {primary.Fingerprint} of {seen.AccountSid} stops working now{Use(primary)}; {secondary.Fingerprint} takes its place.", parsed.GetValue(yes), cancel);
+            }
+
+            // What was asked about is what is promoted: had the tokens changed meanwhile, the server would refuse.
+            var promoted = await LocalServer.AskAsync(directory, c => c.PromoteAsync(seen.AccountSid, new() { Generation = seen.Generation }, cancel));
+            await Console.Error.WriteLineAsync($"promoted {promoted.Fingerprint}; {seen.Primary?.Fingerprint} is refused");
+            if (parsed.GetValue(json))
+            {
+                Print.Json(promoted);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command DeleteVerb()
+    {
+        var (sid, yes) = (SidArgument(), YesOption());
+        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
+        var command = new Command("delete", "Delete the secondary token, which stops working at once. The primary is not touched.") { sid, yes, data, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var directory = LocalServer.Directory(parsed.GetValue(data));
+            var seen = await LocalServer.AskAsync(directory, c => c.GetTokensAsync(parsed.GetRequiredValue(sid), cancel));
+            if (seen.Secondary is { } secondary)
+            {
+                await Confirm.AskAsync($"The secondary token {secondary.Fingerprint} of {seen.AccountSid} stops working now{Use(secondary)}.", parsed.GetValue(yes), cancel);
+            }
+
+            var left = await LocalServer.AskAsync(directory, async c =>
+            {
+                await c.DeleteSecondaryAsync(seen.AccountSid, cancel);
+                return await c.GetTokensAsync(seen.AccountSid, cancel);
+            });
+            await Console.Error.WriteLineAsync($"deleted {seen.Secondary?.Fingerprint}; the primary {left.Primary?.Fingerprint} goes on working");
+            if (parsed.GetValue(json))
+            {
+                Print.Json(left);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>A use that was not seen is no proof that there was none, so then nothing is said.</summary>
+    private static string Use(TokenInfo token) => token.LastUse is { } last ? $" (last used {Print.Time(last)})" : "";
+
+    private static string[] Row(string slot, TokenInfo? token) => token is null ? [slot, "none", "-", "-", "-"]
+        : [slot, token.Fingerprint, Print.Span(TimeSpan.FromSeconds(token.AgeSeconds)), Print.Time(token.DateCreated), token.LastUse is { } last ? Print.Time(last) : "none seen"];
+}

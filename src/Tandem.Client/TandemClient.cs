@@ -1,0 +1,141 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Tandem.Client;
+
+/// <summary>
+/// Asks a server over <c>/tandem/v1</c>, one method an endpoint. Every method throws <see cref="TandemException"/> for a refusal, and
+/// nothing is ever sent twice: a change whose answer was lost is the caller's to look into.
+/// </summary>
+public sealed class TandemClient : IDisposable
+{
+    private readonly HttpClient _http;
+
+    private TandemClient(HttpClient http) => _http = http;
+
+    /// <summary>Speaks to the server whose administration socket this is: <c>admin.sock</c> in its data directory.</summary>
+    public static TandemClient OverSocket(string path)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            ConnectCallback = async (_, cancel) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+        };
+        return new(new HttpClient(handler) { BaseAddress = new("http://localhost/tandem/v1/"), Timeout = TimeSpan.FromSeconds(30) });
+    }
+
+    /// <summary>What the server says of itself.</summary>
+    public Task<ServerInfo> GetServerAsync(CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, "server", null, TandemJson.Default.ServerInfo, cancel);
+
+    /// <summary>A page of accounts, newest first: at most <paramref name="limit"/> (1 to 1000) behind the account <paramref name="after"/>.</summary>
+    public Task<AccountList> ListAccountsAsync(string? after = null, int limit = 100, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, $"accounts?limit={limit}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}", null, TandemJson.Default.AccountList, cancel);
+
+    /// <summary>Creates an account; the answer holds its token, this once.</summary>
+    public Task<AccountCreatedInfo> CreateAccountAsync(AccountCreateRequest request, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, "accounts", Body(request, TandemJson.Default.AccountCreateRequest), TandemJson.Default.AccountCreatedInfo, cancel);
+
+    /// <summary>Reads an account.</summary>
+    public Task<AccountInfo> GetAccountAsync(string sid, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, Account(sid), null, TandemJson.Default.AccountInfo, cancel);
+
+    /// <summary>Changes an account's name, status or both.</summary>
+    public Task<AccountInfo> UpdateAccountAsync(string sid, AccountUpdateRequest request, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, Account(sid), Body(request, TandemJson.Default.AccountUpdateRequest), TandemJson.Default.AccountInfo, cancel);
+
+    /// <summary>Reads both slots of an account: fingerprints and ages.</summary>
+    public Task<AccountTokens> GetTokensAsync(string sid, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, $"{Account(sid)}/tokens", null, TandemJson.Default.AccountTokens, cancel);
+
+    /// <summary>Creates the secondary token; the answer holds it, this once.</summary>
+    public Task<SecondaryCreatedInfo> CreateSecondaryAsync(string sid, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/secondary", null, TandemJson.Default.SecondaryCreatedInfo, cancel);
+
+    /// <summary>Deletes the secondary token.</summary>
+    public Task DeleteSecondaryAsync(string sid, CancellationToken cancel = default) =>
+        SendAsync(HttpMethod.Delete, $"{Account(sid)}/tokens/secondary", null, cancel);
+
+    /// <summary>Promotes the secondary token: the primary stops working at once.</summary>
+    public Task<PromotedInfo> PromoteAsync(string sid, PromoteRequest request, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/promote", Body(request, TandemJson.Default.PromoteRequest), TandemJson.Default.PromotedInfo, cancel);
+
+    /// <inheritdoc />
+    public void Dispose() => _http.Dispose();
+
+    private static string Account(string sid) => $"accounts/{Uri.EscapeDataString(sid)}";
+
+    private static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> type)
+    {
+        // Of a known length: a chunked body would do as well, but this one can be read in a trace.
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(value, type));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return content;
+    }
+
+    private async Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancel)
+    {
+        var content = await SendAsync(method, path, body, cancel);
+        try
+        {
+            return JsonSerializer.Deserialize(content, type) ?? throw new JsonException("The answer is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new TandemException(TandemException.Broken, $"The server's answer cannot be read ({e.Message}).", inner: e);
+        }
+    }
+
+    private async Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body };
+        try
+        {
+            using var response = await _http.SendAsync(request, cancel);
+            var content = await response.Content.ReadAsByteArrayAsync(cancel);
+            return response.IsSuccessStatusCode ? content : throw Refusal((int)response.StatusCode, content);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError || e.InnerException is SocketException)
+        {
+            var denied = e.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied };
+            throw new TandemException(denied ? TandemException.Forbidden : TandemException.NotRunning, e.Message, inner: e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
+        {
+            throw new TandemException(TandemException.Broken, $"The server's answer did not arrive whole ({e.Message}).", inner: e);
+        }
+    }
+
+    private static TandemException Refusal(int status, byte[] content)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(content, TandemJson.Default.TandemProblem) is { } problem)
+            {
+                return new(problem.Kind, problem.Detail, status);
+            }
+        }
+        catch (JsonException)
+        {
+            // Not one of ours: something else listens there, or an older server.
+        }
+
+        return new(TandemException.Broken, $"The server answered {status} without saying why.", status);
+    }
+}

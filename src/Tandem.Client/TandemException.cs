@@ -1,0 +1,24 @@
+namespace Tandem.Client;
+
+/// <summary>The server refused, or could not be asked.</summary>
+public sealed class TandemException : Exception
+{
+    /// <summary>The <see cref="Kind"/> of a server that did not answer.</summary>
+    public const string NotRunning = "not_running";
+
+    /// <summary>The <see cref="Kind"/> of a socket that this user may not open.</summary>
+    public const string Forbidden = "forbidden";
+
+    /// <summary>The <see cref="Kind"/> of an answer that was lost or cannot be read: a change may have happened.</summary>
+    public const string Broken = "broken";
+
+    /// <summary>With the reason in one word, a sentence for people, and the HTTP status (0 when there was no answer).</summary>
+    public TandemException(string kind, string message, int status = 0, Exception? inner = null)
+        : base(message, inner) => (Kind, Status) = (kind, status);
+
+    /// <summary>The reason in one word: one of <see cref="TandemProblem.Kind"/> or of the constants here.</summary>
+    public string Kind { get; }
+
+    /// <summary>The HTTP status; 0 when there was no answer.</summary>
+    public int Status { get; }
+}

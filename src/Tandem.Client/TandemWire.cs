@@ -1,0 +1,210 @@
+using System.Text.Json.Serialization;
+
+namespace Tandem.Client;
+
+/// <summary>What a server says of itself: <c>GET /tandem/v1/server</c>.</summary>
+public sealed record ServerInfo
+{
+    /// <summary>Its version.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Its data directory, an absolute path.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Where its API listens: <c>http://127.0.0.1:7420</c>.</summary>
+    public required IReadOnlyList<string> Listen { get; init; }
+
+    /// <summary>Where it takes <c>CONNECT *.twilio.com:443</c>, as <c>host:port</c>; null for nowhere.</summary>
+    public string? TwilioProxy { get; init; }
+
+    /// <summary>The file with the certificate that clients of that proxy must trust; null without a proxy.</summary>
+    public string? TwilioProxyCa { get; init; }
+
+    /// <summary>What needs attention, one word each: <c>residue_pending</c>, <c>first_account_file_left</c>.</summary>
+    public required IReadOnlyList<string> Alarms { get; init; }
+}
+
+/// <summary>An account, without its tokens.</summary>
+public record AccountInfo
+{
+    /// <summary>Its public identifier.</summary>
+    public required string Sid { get; init; }
+
+    /// <summary>The parent's SID; null when it has none.</summary>
+    public string? ParentSid { get; init; }
+
+    /// <summary>What people call it.</summary>
+    public required string FriendlyName { get; init; }
+
+    /// <summary><c>active</c>, <c>suspended</c> or <c>closed</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>The number of token changes so far.</summary>
+    public required long Generation { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset DateCreated { get; init; }
+
+    /// <summary>When its name or status was last changed.</summary>
+    public required DateTimeOffset DateUpdated { get; init; }
+}
+
+/// <summary>A page of accounts, newest first.</summary>
+public sealed record AccountList
+{
+    /// <summary>The accounts.</summary>
+    public required IReadOnlyList<AccountInfo> Accounts { get; init; }
+
+    /// <summary>The SID to give as <c>after</c> for the next page; null at the end.</summary>
+    public string? NextAfter { get; init; }
+}
+
+/// <summary>Asks for a new account.</summary>
+public sealed record AccountCreateRequest
+{
+    /// <summary>At most 64 characters; null for a name made of the time.</summary>
+    public string? FriendlyName { get; init; }
+
+    /// <summary>The parent of a subaccount; null for an account of its own.</summary>
+    public string? ParentSid { get; init; }
+}
+
+/// <summary>A new account and its primary token, which is answered this once.</summary>
+public sealed record AccountCreatedInfo : AccountInfo
+{
+    /// <summary>The token.</summary>
+    public required string AuthToken { get; init; }
+
+    /// <summary>The token's fingerprint.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>The SID; never the token.</summary>
+    public override string ToString() => $"{Sid} [AuthToken]";
+}
+
+/// <summary>Asks to change an account; what is null stays.</summary>
+public sealed record AccountUpdateRequest
+{
+    /// <summary>The new name, at most 64 characters.</summary>
+    public string? FriendlyName { get; init; }
+
+    /// <summary><c>active</c>, <c>suspended</c> or <c>closed</c> (final).</summary>
+    public string? Status { get; init; }
+}
+
+/// <summary>What can be told of a token without telling the token.</summary>
+public sealed record TokenInfo
+{
+    /// <summary>Four hexadecimal digits by which people recognise it.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset DateCreated { get; init; }
+
+    /// <summary>Its age in seconds.</summary>
+    public required long AgeSeconds { get; init; }
+
+    /// <summary>When it was last accepted, to the second; null when not since the server's start.</summary>
+    public DateTimeOffset? LastUse { get; init; }
+}
+
+/// <summary>Both slots of an account.</summary>
+public sealed record AccountTokens
+{
+    /// <summary>The account.</summary>
+    public required string AccountSid { get; init; }
+
+    /// <summary>The number of token changes so far; give it to a promote to be sure that nothing has changed since.</summary>
+    public required long Generation { get; init; }
+
+    /// <summary>The token in force; null once the account is closed.</summary>
+    public TokenInfo? Primary { get; init; }
+
+    /// <summary>The second token, while there is one.</summary>
+    public TokenInfo? Secondary { get; init; }
+}
+
+/// <summary>A new secondary token, which is answered this once.</summary>
+public sealed record SecondaryCreatedInfo
+{
+    /// <summary>The account.</summary>
+    public required string AccountSid { get; init; }
+
+    /// <summary>The account's generation after it.</summary>
+    public required long Generation { get; init; }
+
+    /// <summary>The token's fingerprint.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset DateCreated { get; init; }
+
+    /// <summary>The token.</summary>
+    public required string AuthToken { get; init; }
+
+    /// <summary>The SID and fingerprint; never the token.</summary>
+    public override string ToString() => $"{AccountSid} {Fingerprint} [AuthToken]";
+}
+
+/// <summary>Asks for the promotion.</summary>
+public sealed record PromoteRequest
+{
+    /// <summary>Refuse with <c>generation_changed</c> when the account's generation is another one; null to promote whatever is there.</summary>
+    public long? Generation { get; init; }
+}
+
+/// <summary>A promotion that has happened. The token's text is not in it: an operator never held what would open its seal.</summary>
+public sealed record PromotedInfo
+{
+    /// <summary>The account.</summary>
+    public required string AccountSid { get; init; }
+
+    /// <summary>The account's generation after it.</summary>
+    public required long Generation { get; init; }
+
+    /// <summary>The fingerprint of the token that is the primary now.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>When that token was created.</summary>
+    public required DateTimeOffset DateCreated { get; init; }
+
+    /// <summary>When it was promoted.</summary>
+    public required DateTimeOffset DatePromoted { get; init; }
+}
+
+/// <summary>A refusal: problem details (RFC 9457) with the reason in one word.</summary>
+public sealed record TandemProblem
+{
+    /// <summary>Always <c>about:blank</c>: the reason is <see cref="Kind"/>.</summary>
+    public string Type { get; init; } = "about:blank";
+
+    /// <summary>The status in words.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The HTTP status.</summary>
+    public required int Status { get; init; }
+
+    /// <summary>What was refused and why, a sentence.</summary>
+    public required string Detail { get; init; }
+
+    /// <summary>
+    /// The reason: <c>invalid_request</c>, <c>account_not_found</c>, <c>account_closed</c>, <c>account_exists</c>, <c>secondary_exists</c>,
+    /// <c>no_secondary</c>, <c>generation_changed</c>, <c>not_permitted</c>, <c>unavailable</c>.
+    /// </summary>
+    public required string Kind { get; init; }
+}
+
+/// <summary>How the records are written: snake_case, nulls included, times as RFC 3339 in UTC.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ServerInfo))]
+[JsonSerializable(typeof(AccountInfo))]
+[JsonSerializable(typeof(AccountList))]
+[JsonSerializable(typeof(AccountCreateRequest))]
+[JsonSerializable(typeof(AccountCreatedInfo))]
+[JsonSerializable(typeof(AccountUpdateRequest))]
+[JsonSerializable(typeof(AccountTokens))]
+[JsonSerializable(typeof(SecondaryCreatedInfo))]
+[JsonSerializable(typeof(PromoteRequest))]
+[JsonSerializable(typeof(PromotedInfo))]
+[JsonSerializable(typeof(TandemProblem))]
+public sealed partial class TandemJson : JsonSerializerContext;

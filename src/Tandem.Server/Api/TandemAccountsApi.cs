@@ -1,0 +1,127 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Tandem.Client;
+using static Tandem.Server.Api.TandemProblems;
+
+namespace Tandem.Server.Api;
+
+/// <summary><c>/tandem/v1/accounts</c>.</summary>
+internal static class TandemAccountsApi
+{
+    private const int DefaultLimit = 100;
+    private const int MostAtOnce = 1000;
+
+    public static async Task List(HttpContext http)
+    {
+        var query = http.Request.Query;
+        var limit = DefaultLimit;
+        if (query["limit"].ToString() is { Length: > 0 } asked
+            && (!int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MostAtOnce))
+        {
+            throw new TandemRefusal(Invalid($"limit is a number from 1 to {MostAtOnce}."));
+        }
+
+        AccountSid? after = null;
+        if (query["after"].ToString() is { Length: > 0 } anchor)
+        {
+            after = Parse(anchor, "after");
+        }
+
+        var position = after is null ? null : new AccountPosition(after);
+        var page = await TandemApi.Get<IAccountStore>(http).ListAsync(new(limit, Position: position), http.RequestAborted);
+        var list = new AccountList
+        {
+            Accounts = [.. page.Accounts.Select(Describe)],
+            NextAfter = page is { HasOlder: true, Accounts: [.., var last] } ? last.Sid.ToString() : null,
+        };
+        await WriteAsync(http, StatusCodes.Status200OK, list, TandemJson.Default.AccountList);
+    }
+
+    public static async Task Create(HttpContext http)
+    {
+        var asked = await ReadAsync(http, TandemJson.Default.AccountCreateRequest);
+        CheckName(asked.FriendlyName);
+        AccountSid? parent = asked.ParentSid is { } sid ? Parse(sid, "parent_sid") : null;
+        var outcome = await TandemApi.Get<AccountLifecycle>(http)
+            .CreateAsync(TandemApi.Operator(http), parent, asked.FriendlyName, TandemApi.Context(http));
+        using var created = outcome.Value;
+        if (created is null)
+        {
+            await WriteAsync(http, Of(outcome.Error));
+            return;
+        }
+
+        var info = Describe(created.Account);
+        var answer = new AccountCreatedInfo
+        {
+            Sid = info.Sid,
+            ParentSid = info.ParentSid,
+            FriendlyName = info.FriendlyName,
+            Status = info.Status,
+            Generation = info.Generation,
+            DateCreated = info.DateCreated,
+            DateUpdated = info.DateUpdated,
+            AuthToken = created.Token.Reveal(),
+            Fingerprint = created.Account.Primary!.Fingerprint.ToString(),
+        };
+        await WriteAsync(http, StatusCodes.Status201Created, answer, TandemJson.Default.AccountCreatedInfo);
+    }
+
+    public static async Task Show(HttpContext http)
+    {
+        var account = await TandemApi.Get<IAccountStore>(http).FindAsync(TandemApi.Sid(http), http.RequestAborted);
+        await (account is null
+            ? WriteAsync(http, Of(ErrorKind.AccountNotFound))
+            : WriteAsync(http, StatusCodes.Status200OK, Describe(account), TandemJson.Default.AccountInfo));
+    }
+
+    public static async Task Update(HttpContext http)
+    {
+        var sid = TandemApi.Sid(http);
+        var asked = await ReadAsync(http, TandemJson.Default.AccountUpdateRequest);
+        CheckName(asked.FriendlyName);
+        var status = asked.Status is null ? (AccountStatus?)null
+            : Enum.GetValues<AccountStatus>().Cast<AccountStatus?>().FirstOrDefault(s => string.Equals(Name(s!.Value), asked.Status, StringComparison.Ordinal))
+            ?? throw new TandemRefusal(Invalid("status is active, suspended or closed."));
+        if (status is null && asked.FriendlyName is null)
+        {
+            throw new TandemRefusal(Invalid("Give friendly_name, status or both."));
+        }
+
+        var outcome = await TandemApi.Get<AccountLifecycle>(http)
+            .UpdateAsync(TandemApi.Operator(http), sid, asked.FriendlyName, status, TandemApi.Context(http));
+        await (outcome.Is(out var account, out var error)
+            ? WriteAsync(http, StatusCodes.Status200OK, Describe(account), TandemJson.Default.AccountInfo)
+            : WriteAsync(http, Of(error)));
+    }
+
+    private static AccountInfo Describe(Account account) => new()
+    {
+        Sid = account.Sid.ToString(),
+        ParentSid = account.IsSubaccount ? account.OwnerSid.ToString() : null,
+        FriendlyName = account.FriendlyName,
+        Status = Name(account.Status),
+        Generation = account.Generation,
+        DateCreated = account.DateCreated,
+        DateUpdated = account.DateUpdated,
+    };
+
+    private static string Name(AccountStatus status) => status switch
+    {
+        AccountStatus.Active => "active",
+        AccountStatus.Suspended => "suspended",
+        _ => "closed",
+    };
+
+    private static AccountSid Parse(string text, string field) =>
+        AccountSid.TryParse(text.AsSpan(), out var sid) ? sid
+            : throw new TandemRefusal(Invalid($"{field} is an Account SID: AC and 32 hexadecimal digits."));
+
+    private static void CheckName(string? name)
+    {
+        if (name is { Length: 0 or > Account.FriendlyNameLimit })
+        {
+            throw new TandemRefusal(Invalid($"friendly_name has 1 to {Account.FriendlyNameLimit} characters."));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using Microsoft.AspNetCore.Http;
+using Tandem.Client;
+using static Tandem.Server.Api.TandemProblems;
+
+namespace Tandem.Server.Api;
+
+/// <summary><c>/tandem/v1/accounts/{sid}/tokens</c>: what can be told of both tokens, and the three changes.</summary>
+internal static class TandemTokensApi
+{
+    public static async Task Show(HttpContext http)
+    {
+        var sid = TandemApi.Sid(http);
+        var account = await TandemApi.Get<IAccountStore>(http).FindAsync(sid, http.RequestAborted);
+        if (account is null)
+        {
+            await WriteAsync(http, Of(ErrorKind.AccountNotFound));
+            return;
+        }
+
+        // The last uses live in the index alone. When a change came between the two reads they belong to other tokens: then none is told.
+        var known = TandemApi.Get<VerifierIndex>(http).TryGet(sid, out var entry) && entry.Generation == account.Generation;
+        var now = TandemApi.Get<TimeProvider>(http).GetUtcNow();
+        var tokens = new AccountTokens
+        {
+            AccountSid = sid.ToString(),
+            Generation = account.Generation,
+            Primary = Describe(account.Primary, known ? entry.PrimaryLastUse : 0, now),
+            Secondary = Describe(account.Secondary, known ? entry.SecondaryLastUse : 0, now),
+        };
+        await WriteAsync(http, StatusCodes.Status200OK, tokens, TandemJson.Default.AccountTokens);
+    }
+
+    public static async Task CreateSecondary(HttpContext http)
+    {
+        var outcome = await TandemApi.Get<Rotation>(http)
+            .CreateSecondaryAsync(TandemApi.Operator(http), TandemApi.Sid(http), TandemApi.Context(http));
+        using var created = outcome.Value;
+        if (created is null)
+        {
+            await WriteAsync(http, Of(outcome.Error));
+            return;
+        }
+
+        var secondary = created.Account.Secondary!;
+        var answer = new SecondaryCreatedInfo
+        {
+            AccountSid = created.Account.Sid.ToString(),
+            Generation = created.Account.Generation,
+            Fingerprint = secondary.Fingerprint.ToString(),
+            DateCreated = secondary.DateCreated,
+            AuthToken = created.Token.Reveal(),
+        };
+        await WriteAsync(http, StatusCodes.Status201Created, answer, TandemJson.Default.SecondaryCreatedInfo);
+    }
+
+    public static async Task DeleteSecondary(HttpContext http)
+    {
+        var outcome = await TandemApi.Get<Rotation>(http)
+            .DeleteSecondaryAsync(TandemApi.Operator(http), TandemApi.Sid(http), TandemApi.Context(http));
+        if (outcome.Error != ErrorKind.None)
+        {
+            await WriteAsync(http, Of(outcome.Error));
+            return;
+        }
+
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    public static async Task Promote(HttpContext http)
+    {
+        var sid = TandemApi.Sid(http);
+        var asked = await ReadAsync(http, TandemJson.Default.PromoteRequest);
+        var outcome = await TandemApi.Get<Rotation>(http)
+            .PromoteAsync(TandemApi.Operator(http), sid, TandemApi.Context(http), asked.Generation);
+        using var promoted = outcome.Value;
+        if (promoted is null)
+        {
+            await WriteAsync(http, Of(outcome.Error));
+            return;
+        }
+
+        var primary = promoted.Account.Primary!;
+        var answer = new PromotedInfo
+        {
+            AccountSid = sid.ToString(),
+            Generation = promoted.Account.Generation,
+            Fingerprint = primary.Fingerprint.ToString(),
+            DateCreated = primary.DateCreated,
+            DatePromoted = promoted.At,
+        };
+        await WriteAsync(http, StatusCodes.Status200OK, answer, TandemJson.Default.PromotedInfo);
+    }
+
+    private static TokenInfo? Describe(StoredToken? token, uint lastUse, DateTimeOffset now) => token is null ? null : new()
+    {
+        Fingerprint = token.Fingerprint.ToString(),
+        DateCreated = token.DateCreated,
+        AgeSeconds = Math.Max(0, (long)(now - token.DateCreated).TotalSeconds),
+        LastUse = lastUse == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(lastUse),
+    };
+}

@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Tandem.Server;
+
+/// <summary>Small private files that must be there whole or not at all, and gone when they are gone.</summary>
+internal static partial class DurableFile
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>
+    /// Writes a new file of mode 0600: beside it, synced, then moved into place, then the directory is synced. A crash leaves no half file.
+    /// False when there is a file of that name already; it is never replaced.
+    /// </summary>
+    public static bool TryCreate(string path, ReadOnlySpan<byte> content)
+    {
+        var beside = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.new";
+        try
+        {
+            using (var file = new FileStream(beside, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = Private,
+                BufferSize = 0, // a buffer would be one more copy of a secret
+            }))
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, path, overwrite: false);
+            SyncDirectory(Path.GetDirectoryName(path)!);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            Erase(beside);
+            return false;
+        }
+        catch
+        {
+            Erase(beside);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Overwrites a file with zeros, syncs it, unlinks it and syncs the directory. Nothing happens when it is not there. On a file system
+    /// that never writes in place (copy on write, some flash) the old blocks live until they are reused; none can promise more.
+    /// </summary>
+    public static void Erase(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0))
+        {
+            file.Write(new byte[file.Length]);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Delete(path);
+        SyncDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Makes the names in a directory durable. The base library opens no directories.</summary>
+    public static void SyncDirectory(string path)
+    {
+        var descriptor = Open(path, 0);
+        if (descriptor < 0)
+        {
+            throw new IOException($"The directory {path} cannot be opened to sync it (error {Marshal.GetLastPInvokeError()}).");
+        }
+
+        var failed = Sync(descriptor) != 0;
+        var error = Marshal.GetLastPInvokeError();
+        _ = Close(descriptor);
+        if (failed)
+        {
+            throw new IOException($"The directory {path} cannot be synced (error {error}).");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int readOnly);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+}

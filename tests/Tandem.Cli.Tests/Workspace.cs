@@ -1,0 +1,97 @@
+using System.Collections;
+using System.Diagnostics;
+using System.Reflection;
+using System.Security.Cryptography;
+
+namespace Tandem.Cli.Tests;
+
+/// <summary>What a command said.</summary>
+internal sealed record Said(int ExitCode, string Out, string Error);
+
+/// <summary>
+/// A directory of its own, in which the real program runs as a child process. With <c>PROGRAM_UNDER_TEST</c> it is that program (the
+/// published one, say), else the one that the build has just made.
+/// </summary>
+internal sealed class Workspace : IDisposable
+{
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>The program as the words of a command line.</summary>
+    public static readonly string[] Program = Environment.GetEnvironmentVariable("PROGRAM_UNDER_TEST") is { Length: > 0 } native
+        ? [native]
+        : ["dotnet", Path.GetFullPath(typeof(Workspace).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "Program").Value!)];
+
+    public Workspace()
+    {
+        // Short: a Unix socket's path holds 107 bytes.
+        Root = Path.Combine("/tmp", "tandem-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5)));
+        Directory.CreateDirectory(Root);
+    }
+
+    public string Root { get; }
+
+    public string Data => Path.Combine(Root, "tandem-data");
+
+    public string FirstAccount => Path.Combine(Data, "first-account.env");
+
+    public Dictionary<string, string> Variables { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Runs the program with its output in pipes and an empty standard input.</summary>
+    public Task<Said> TandemAsync(params string[] arguments) => RunAsync([.. Program, .. arguments]);
+
+    /// <summary>Runs a line of bash.</summary>
+    public Task<Said> BashAsync(string line) => RunAsync(["bash", "-c", line]);
+
+    /// <summary>Runs the program on a terminal, where somebody types this.</summary>
+    public Task<Said> OnTerminalAsync(string typed, params string[] arguments) =>
+        RunAsync(["script", "-qefc", string.Join(' ', Program.Concat(arguments)), "/dev/null"], typed);
+
+    /// <summary>Starts a process here with an environment that holds no setting but this test's.</summary>
+    public Process Start(IReadOnlyList<string> command)
+    {
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            WorkingDirectory = Root,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var name in Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(e => (string)e.Key).Where(IsOurs))
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in Variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    private static bool IsOurs(string name) =>
+        name.StartsWith("TANDEM_", StringComparison.Ordinal) || name.StartsWith("TWILIO_", StringComparison.Ordinal)
+        || name.EndsWith("_PROXY", StringComparison.OrdinalIgnoreCase);
+
+    private async Task<Said> RunAsync(IReadOnlyList<string> command, string typed = "")
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        using var process = Start(command);
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
+        await process.StandardInput.WriteAsync(typed);
+        process.StandardInput.Close();
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+            return new(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException e)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{string.Join(' ', command)} did not end within {Limit}.", e);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using Xunit;
+
+namespace Tandem.Tests.Store;
+
+public abstract class AuditSpec<TStore> : StoreSpec<TStore>
+    where TStore : ITestStore, new()
+{
+    [Fact]
+    public async Task Every_change_leaves_one_entry_that_says_who_did_what_to_which_token()
+    {
+        using var created = (await Lifecycle.CreateAsync(Operator, null, null, Some.Context)).Value!;
+        var (sid, primary) = (created.Account.Sid, created.Token.Reveal());
+        var one = await NewSecondaryAsync(sid, primary);
+        await Rotation.DeleteSecondaryAsync(With(sid, one), sid, Some.Context);
+        var two = await NewSecondaryAsync(sid);
+        using var promoted = (await Rotation.PromoteAsync(With(sid, primary), sid, new("192.0.2.9", "RQ2", SuppressEmailNotification: true))).Value!;
+        using var sub = (await Lifecycle.CreateAsync(With(sid, two), sid, null, Some.Context)).Value!;
+        var subSid = sub.Account.Sid;
+        await Lifecycle.UpdateAsync(With(sid, two), subSid, "Till", null, Some.Context);
+        await Lifecycle.UpdateAsync(With(sid, two), subSid, null, AccountStatus.Suspended, Some.Context);
+        await Lifecycle.UpdateAsync(With(sid, two), subSid, null, AccountStatus.Active, Some.Context);
+        await Lifecycle.UpdateAsync(Operator, subSid, null, AccountStatus.Closed, Some.Context);
+        await Lifecycle.ImportAsync(Operator, Some.Sid, Some.Token(primary), null, Some.Context);
+
+        string Mark(AccountSid of, string token) => Fingerprint.Of(of, Some.Token(token)).ToString();
+        Assert.Equal(
+            [
+                (sid, AuditAction.AccountCreated, 1, "operator root", Mark(sid, primary)),
+                (sid, AuditAction.SecondaryCreated, 2, $"{sid} primary", Mark(sid, one)),
+                (sid, AuditAction.SecondaryDeleted, 3, $"{sid} secondary", Mark(sid, one)),
+                (sid, AuditAction.SecondaryCreated, 4, "operator root", Mark(sid, two)),
+                (sid, AuditAction.SecondaryPromoted, 5, $"{sid} primary", Mark(sid, two)),
+                (subSid, AuditAction.AccountCreated, 1, $"{sid} primary", Mark(subSid, sub.Token.Reveal())),
+                (subSid, AuditAction.AccountRenamed, 1, $"{sid} primary", ""),
+                (subSid, AuditAction.AccountSuspended, 1, $"{sid} primary", ""),
+                (subSid, AuditAction.AccountActivated, 1, $"{sid} primary", ""),
+                (subSid, AuditAction.AccountClosed, 2, "operator root", ""),
+                (Some.Sid, AuditAction.AccountImported, 1, "operator root", Mark(Some.Sid, primary)),
+            ],
+            Store.ReadAudit().Select(r => (r.Account, r.Action, (int)r.Generation, r.Actor, r.Fingerprint)));
+        Assert.Equal(("192.0.2.9", "RQ2", true), Store.ReadAudit().Where(r => r.SuppressEmail).Select(r => (r.Source, r.RequestId, r.SuppressEmail)).Single());
+    }
+
+    [Fact]
+    public async Task Entries_are_numbered_without_a_gap_across_restarts_and_each_has_its_own_link()
+    {
+        var (sid, primary) = await NewAccountAsync();
+        await NewSecondaryAsync(sid, primary);
+        await RestartAsync(recoverable: false);
+        await Rotation.DeleteSecondaryAsync(Operator, sid, Some.Context);
+        await NewSecondaryAsync(sid, primary);
+
+        var rows = Store.ReadAudit();
+        Assert.Equal([1L, 2, 3, 4], rows.Select(r => r.Epoch));
+        Assert.Equal(4, rows.Select(r => r.Mac).Distinct(StringComparer.Ordinal).Count());
+        Assert.All(rows, r => Assert.Equal(64, r.Mac.Length));
+        Assert.True(Store.Index.TryGet(sid, out var entry));
+        Assert.Equal(4, entry.Epoch);
+    }
+
+    [Fact]
+    public async Task A_refused_change_leaves_no_entry()
+    {
+        var (sid, primary) = await NewAccountAsync();
+        await Rotation.PromoteAsync(With(sid, primary), sid, Some.Context);
+        await Rotation.DeleteSecondaryAsync(Operator, sid, Some.Context);
+        await Rotation.CreateSecondaryAsync(Operator, Some.Sid, Some.Context);
+        await Lifecycle.UpdateAsync(With(sid, primary), sid, null, AccountStatus.Closed, Some.Context);
+
+        Assert.Single(Store.ReadAudit());
+    }
+
+    [Fact]
+    public async Task A_fault_in_a_decision_changes_nothing_and_the_store_goes_on()
+    {
+        var (sid, primary) = await NewAccountAsync();
+        await Assert.ThrowsAsync<FormatException>(() => Store.Accounts.ChangeAsync<Account>(sid, _ => throw new FormatException("A fault.")));
+
+        Assert.Single(Store.ReadAudit());
+        Assert.Equal(Slot.Secondary, Check(sid, await NewSecondaryAsync(sid, primary)));
+    }
+}
+
+public sealed class SqliteAudit : AuditSpec<SqliteTestStore>;
