@@ -37,6 +37,9 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>The process of the last start.</summary>
+    public int ProcessId => _process!.Id;
+
     /// <summary>The data directory, as this process sees it.</summary>
     public string Data => _mountOptions is null ? DataInside : $"/proc/{_process!.Id}/root{DataInside}";
 
