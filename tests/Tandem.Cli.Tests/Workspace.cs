@@ -3,6 +3,9 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Security.Cryptography;
 
+// Each test is a handful of processes, and some are about how soon one ends.
+[assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)]
+
 namespace Tandem.Cli.Tests;
 
 /// <summary>What a command said.</summary>
