@@ -26,7 +26,7 @@ internal sealed partial class Faults(ILogger log)
         catch (BadHttpRequestException e) when (!context.Response.HasStarted && context.Features.Get<Committed>() is null)
         {
             context.Response.Headers.Connection = HttpProtocol.IsHttp11(context.Request.Protocol) ? "close" : default;
-            await TwilioErrors.WriteAsync(context, TwilioErrors.Unreadable(e.StatusCode));
+            await Rooms.WriteAsync(context, TwilioErrors.Unreadable(e.StatusCode));
         }
         catch (Exception e) when (IsGone(context, e))
         {
@@ -41,7 +41,7 @@ internal sealed partial class Faults(ILogger log)
                 return;
             }
 
-            await TwilioErrors.WriteAsync(context, TwilioErrors.InternalError);
+            await Rooms.WriteAsync(context, TwilioErrors.InternalError);
         }
     }
 

@@ -13,8 +13,8 @@ internal static class Misses
         {
             await (response.StatusCode switch
             {
-                StatusCodes.Status404NotFound => TwilioErrors.NotFoundAsync(context),
-                StatusCodes.Status405MethodNotAllowed => TwilioErrors.WriteAsync(context, TwilioErrors.MethodNotAllowed),
+                StatusCodes.Status404NotFound => Rooms.WriteAsync(context, TwilioErrors.NotFound(context)),
+                StatusCodes.Status405MethodNotAllowed => Rooms.WriteAsync(context, TwilioErrors.MethodNotAllowed),
                 _ => Task.CompletedTask,
             });
         }

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Tandem.Server.Api;
@@ -26,26 +25,17 @@ public static class TandemPipeline
         app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
         app.Use(new Faults(log).AnswerAsync);                                  // an exception is one log line and a 500
         app.Use(new Health(store, app.Lifetime).AnswerAsync);                  // /health and /alive, for anyone
-        app.UseWhen(context => !IsAdmin(context), open =>
+        app.UseWhen(context => !Rooms.IsAdmin(context), open =>
         {
             open.UseTrustedProxies(options);                                   // the client's address behind a proxy
             open.Use(new Browsers(options).AnswerAsync);                       // preflights; no mutations from other websites
             open.Use(new Authentication(services.GetRequiredService<Verifier>()).RequireAsync); // 401 comes before 404 and 405
         });
         app.Use(Misses.AnswerAsync);                                           // 404 and 405, with a body
-        app.Use(KeepRoomsApart);
+        app.Use(Rooms.KeepApartAsync);                                         // our own API on the administration socket alone
         app.UseRouting();
         app.MapAuthTokens();                                                   // /v1/AuthTokens
         app.MapAccounts();                                                     // /2010-04-01/Accounts
         app.MapTandemApi();                                                    // /tandem/v1
     }
-
-    /// <summary>Our own API exists on the administration socket alone, and nothing else exists there.</summary>
-    private static Task KeepRoomsApart(HttpContext context, RequestDelegate next) =>
-        IsAdmin(context) == context.Request.Path.StartsWithSegments(TandemApi.Root, StringComparison.OrdinalIgnoreCase)
-            ? next(context)
-            : TwilioErrors.NotFoundAsync(context);
-
-    private static bool IsAdmin(HttpContext context) =>
-        context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Admin };
 }

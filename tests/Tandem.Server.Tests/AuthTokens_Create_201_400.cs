@@ -76,6 +76,15 @@ public sealed class AuthTokens_Create_201_400
         Assert.Equal("https://tandem.example/v1/AuthTokens/Secondary", answer.Text("url"));
     }
 
+    [Fact]
+    public async Task The_url_is_the_address_itself_when_HTTP_1_0_names_no_host()
+    {
+        await using var tandem = await TestTandem.StartAsync();
+        await using var raw = await tandem.ConnectAsync();
+        await raw.SendAsync($"POST {Calls.Secondary} HTTP/1.0\r\nAuthorization: {tandem.Account.Basic}\r\nContent-Length: 0\r\n\r\n");
+        Assert.Equal($"{tandem.Address}v1/AuthTokens/Secondary", (await raw.ReadAsync()).Text("url"));
+    }
+
     [Theory]
     [InlineData("application/x-www-form-urlencoded", "SuppressEmailNotification=True&Unknown=1")]
     [InlineData("application/x-www-form-urlencoded; charset=UTF-8", "SuppressEmailNotification=false")]

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Tandem.Testing;
 using Xunit;
 
@@ -39,6 +41,25 @@ public sealed class Faults_500_503
         Assert.Equal("1", answer.Header("Retry-After"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_fault_after_the_commit_closes_the_connection_because_clients_repeat_after_a_5xx(bool unreadable)
+    {
+        using var log = new CapturedLog();
+        var context = new DefaultHttpContext();
+        var connection = new Connection();
+        context.Features.Set<IHttpRequestLifetimeFeature>(connection);
+        await new Faults(log.CreateLogger("Tandem.Server")).AnswerAsync(context, request =>
+        {
+            request.Features.Set(Committed.Mark);
+            throw unreadable ? new BadHttpRequestException("x", 413) : new InvalidOperationException("x");
+        });
+        Assert.True(connection.IsAborted);
+        Assert.Equal(200, context.Response.StatusCode);
+        Assert.Single(log.Lines);
+    }
+
     [Fact]
     public async Task A_client_that_goes_away_is_no_fault()
     {
@@ -50,5 +71,14 @@ public sealed class Faults_500_503
 
         await tandem.CreateSecondaryAsync(); // the half request has created nothing
         Assert.DoesNotContain(tandem.Log.Lines, l => l.StartsWith("Error ", StringComparison.Ordinal));
+    }
+
+    private sealed class Connection : IHttpRequestLifetimeFeature
+    {
+        public bool IsAborted { get; private set; }
+
+        public CancellationToken RequestAborted { get; set; }
+
+        public void Abort() => IsAborted = true;
     }
 }

@@ -46,8 +46,28 @@ public sealed class Misses_404_405
         {
             await using var raw = await tandem.ConnectToAdminAsync();
             await raw.SendAsync($"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {tandem.Account.Basic}\r\n\r\n");
-            Assert.Equal(404, (await raw.ReadAsync()).Status);
+            IsProblem(await raw.ReadAsync(), 404, "Not Found", $"The requested resource {path} was not found.".Replace("/v1", "", StringComparison.Ordinal), "not_found");
         }
+    }
+
+    [Fact]
+    public async Task The_own_API_tells_its_misses_as_problem_details()
+    {
+        await using var tandem = await TestTandem.StartAsync();
+        await using var raw = await tandem.ConnectToAdminAsync();
+        await raw.SendAsync("GET /tandem/v1/nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
+        IsProblem(await raw.ReadAsync(), 404, "Not Found", "The requested resource /tandem/v1/nowhere was not found.", "not_found");
+        await raw.SendAsync("PATCH /tandem/v1/accounts HTTP/1.1\r\nHost: x\r\n\r\n");
+        IsProblem(await raw.ReadAsync(), 405, "Method Not Allowed", "Method not allowed.", "method_not_allowed");
+        await raw.SendAsync("POST /tandem/v1/accounts HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n");
+        IsProblem(await raw.ReadAsync(), 413, "Payload Too Large", "Request Entity Too Large.", "invalid_request");
+    }
+
+    private static void IsProblem(TestAnswer answer, int status, string title, string detail, string kind)
+    {
+        Assert.Equal((status, "application/problem+json"), (answer.Status, answer.Header("Content-Type")));
+        Assert.Equal($$"""{"type":"about:blank","title":"{{title}}","status":{{status}},"detail":"{{detail}}","kind":"{{kind}}"}""", answer.Body);
+        answer.HasAnswerHeaders();
     }
 
     [Theory]

@@ -13,6 +13,9 @@ internal sealed class StoreDouble : IAccountStore
 
     public bool ResiduePending { get; set; }
 
+    /// <summary>What the mutations that went through said of themselves.</summary>
+    public List<AuditDraft> Audits { get; } = [];
+
     public void Replace(IServiceCollection services)
     {
         _real = (IAccountStore)services.Last(s => s.ServiceType == typeof(IAccountStore)).ImplementationInstance!;
@@ -23,7 +26,16 @@ internal sealed class StoreDouble : IAccountStore
         where T : class =>
         Fault is not null ? Task.FromException<Outcome<T>>(Fault)
         : Unavailable ? Task.FromResult<Outcome<T>>(ErrorKind.Unavailable)
-        : _real!.ChangeAsync(account, decide);
+        : _real!.ChangeAsync(account, rows =>
+        {
+            var change = decide(rows);
+            if (change.Audit is { } audit)
+            {
+                Audits.Add(audit); // on the one writer's thread
+            }
+
+            return change;
+        });
 
     public Task<Account?> FindAsync(AccountSid sid, CancellationToken cancel = default) =>
         Fault is not null ? Task.FromException<Account?>(Fault) : _real!.FindAsync(sid, cancel);

@@ -1,9 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Tandem.Server;
@@ -42,8 +39,7 @@ public sealed class TestTandem : IAsyncDisposable
     private TestTandem(WebApplication app, SqliteAccountStore store, RootKey rootKey, TestCredential account, CapturedLog log)
     {
         (_app, _store, _rootKey, Account, Log) = (app, store, rootKey, account, log);
-        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        Address = new(addresses.First(a => !a.StartsWith("http://unix:", StringComparison.Ordinal)));
+        Address = TandemHost.Addresses(app).Api[0];
         Http = CreateClient();
         _plain = CreateClient();
         Http.DefaultRequestHeaders.Add("Authorization", account.Basic);
@@ -126,23 +122,17 @@ public sealed class TestTandem : IAsyncDisposable
 
     private HttpClient CreateClient() => new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = Address };
 
-    private static WebApplication Build(TandemOptions options, SqliteAccountStore store, TestTandemSettings settings, CapturedLog log)
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureTandemListeners(options);
-        builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log);
-        if (settings.Time is { } time)
+    private static WebApplication Build(TandemOptions options, SqliteAccountStore store, TestTandemSettings settings, CapturedLog log) =>
+        TandemHost.Build(options, store, builder =>
         {
-            builder.Services.AddSingleton(time);
-        }
+            builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log);
+            if (settings.Time is { } time)
+            {
+                builder.Services.AddSingleton(time);
+            }
 
-        builder.Services.AddTandem(options, store);
-        settings.Services?.Invoke(builder.Services);
-        var app = builder.Build();
-        app.MapTandem();
-        return app;
-    }
+            settings.Services?.Invoke(builder.Services);
+        });
 
     private static async Task<TestCredential> CreateFirstAsync(IServiceProvider services)
     {

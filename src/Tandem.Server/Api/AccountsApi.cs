@@ -66,7 +66,7 @@ internal sealed class AccountsApi(IAccountStore store, AccountLifecycle lifecycl
     {
         if (!TryReadSid(context, out var sid) || await FindVisibleAsync(context, sid) is not { } account)
         {
-            await TwilioErrors.NotFoundAsync(context);
+            await TwilioErrors.WriteAsync(context, TwilioErrors.NotFound(context));
             return;
         }
 
@@ -91,7 +91,7 @@ internal sealed class AccountsApi(IAccountStore store, AccountLifecycle lifecycl
         }
         else if (!TryReadSid(context, out var sid))
         {
-            await TwilioErrors.NotFoundAsync(context);
+            await TwilioErrors.WriteAsync(context, TwilioErrors.NotFound(context));
         }
         else
         {

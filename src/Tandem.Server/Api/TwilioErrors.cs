@@ -61,14 +61,14 @@ internal static class TwilioErrors
         return Answers.WriteAsync(context, refusal.Status, Body(refusal));
     }
 
-    public static Task WriteAsync(HttpContext context, ErrorKind kind) => kind switch
+    public static Task WriteAsync(HttpContext context, ErrorKind kind) => WriteAsync(context, kind switch
     {
-        ErrorKind.AccountNotFound or ErrorKind.NoSecondary => NotFoundAsync(context),
-        _ => WriteAsync(context, Of(kind)),
-    };
+        ErrorKind.AccountNotFound or ErrorKind.NoSecondary => NotFound(context),
+        _ => Of(kind),
+    });
 
-    public static Task NotFoundAsync(HttpContext context) =>
-        WriteAsync(context, new TwilioRefusal(404, 20404, $"The requested resource {Resource(context.Request.Path.Value ?? "")} was not found"));
+    public static TwilioRefusal NotFound(HttpContext context) =>
+        new(404, 20404, $"The requested resource {Resource(context.Request.Path.Value ?? "")} was not found");
 
     public static byte[] Body(TwilioRefusal refusal) => JsonSerializer.SerializeToUtf8Bytes(
         new TwilioError(refusal.Code, refusal.Message, $"https://www.twilio.com/docs/errors/{refusal.Code}", refusal.Status),
