@@ -4,7 +4,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 
 // Each test is a handful of processes, and some are about how soon one ends.
-[assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 
 namespace Tandem.Cli.Tests;
 
