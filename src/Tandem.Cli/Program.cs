@@ -43,6 +43,12 @@ catch (OperationCanceledException)
     await Console.Error.WriteLineAsync("Interrupted.");
     return ExitCode.Interrupted;
 }
+catch (Exception e)
+{
+    // A fault of ours. Left alone it would abort the process, and a core dump may hold tokens.
+    await Console.Error.WriteLineAsync($"tandem failed in a way that it does not know. If something was to be changed, look whether it was. Please report this:\n{e}");
+    return ExitCode.Failed;
+}
 
 static IEnumerable<string> Verbs(ParseResult parsed)
 {

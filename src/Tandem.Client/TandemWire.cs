@@ -24,8 +24,8 @@ public sealed record ServerInfo
     public required IReadOnlyList<string> Alarms { get; init; }
 }
 
-/// <summary>An account, without its tokens.</summary>
-public record AccountInfo
+/// <summary>What every answer about an account tells.</summary>
+public abstract record AccountFields
 {
     /// <summary>Its public identifier.</summary>
     public required string Sid { get; init; }
@@ -49,6 +49,9 @@ public record AccountInfo
     public required DateTimeOffset DateUpdated { get; init; }
 }
 
+/// <summary>An account, without its tokens.</summary>
+public sealed record AccountInfo : AccountFields;
+
 /// <summary>A page of accounts, newest first.</summary>
 public sealed record AccountList
 {
@@ -70,7 +73,7 @@ public sealed record AccountCreateRequest
 }
 
 /// <summary>A new account and its primary token, which is answered this once.</summary>
-public sealed record AccountCreatedInfo : AccountInfo
+public sealed record AccountCreatedInfo : AccountFields
 {
     /// <summary>The token.</summary>
     public required string AuthToken { get; init; }

@@ -89,11 +89,15 @@ public sealed class ServeTests : IDisposable
     public async Task A_data_directory_in_use_is_refused_at_once()
     {
         await using var server = await RunningServer.StartAsync(_at);
-        var began = Stopwatch.GetTimestamp();
+        var (said, quickest) = (new Said(0, "", ""), TimeSpan.MaxValue);
+        for (var attempt = 0; attempt < 3 && quickest > TimeSpan.FromSeconds(1); attempt++) // a loaded machine gets another chance
+        {
+            var began = Stopwatch.GetTimestamp();
+            said = await _at.TandemAsync("serve", "--listen", "127.0.0.1:0");
+            quickest = TimeSpan.FromTicks(Math.Min(quickest.Ticks, Stopwatch.GetElapsedTime(began).Ticks));
+        }
 
-        var said = await _at.TandemAsync("serve", "--listen", "127.0.0.1:0");
-
-        Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(1.5), "the program's own start included");
+        Assert.True(quickest < TimeSpan.FromSeconds(1), $"took {quickest}, the program's own start included");
         Assert.Equal(5, said.ExitCode);
         Assert.StartsWith($"Another tandem process uses the data directory {_at.Data}.", said.Error, StringComparison.Ordinal);
         AssertOneSentence(said);

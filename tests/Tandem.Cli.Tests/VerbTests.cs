@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Tandem.Client;
 using Xunit;
 
 namespace Tandem.Cli.Tests;
@@ -105,6 +106,74 @@ public sealed partial class VerbTests : IAsyncLifetime
         var accepted = await _at.OnTerminalAsync("y\n", "token", "promote", sid);
         Assert.Equal(0, accepted.ExitCode);
         Assert.Equal((secondary, null), await FingerprintsAsync(sid));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_at_the_question_changes_nothing()
+    {
+        var sid = await NewAccountAsync();
+        await _at.TandemAsync("token", "create", sid);
+        var before = await FingerprintsAsync(sid);
+
+        Assert.Equal(130, await _at.InterruptAtQuestionAsync("token", "promote", sid));
+
+        Assert.Equal(before, await FingerprintsAsync(sid));
+    }
+
+    [Fact]
+    public async Task A_promote_of_tokens_that_have_changed_since_is_refused()
+    {
+        var sid = await NewAccountAsync();
+        using var client = TandemClient.OverSocket(Path.Combine(_at.Data, "admin.sock"));
+        var created = await client.CreateSecondaryAsync(sid, TestContext.Current.CancellationToken);
+        await client.DeleteSecondaryAsync(sid, TestContext.Current.CancellationToken);
+        await client.CreateSecondaryAsync(sid, TestContext.Current.CancellationToken);
+
+        var refused = await Assert.ThrowsAsync<TandemException>(
+            () => client.PromoteAsync(sid, new() { Generation = created.Generation }, TestContext.Current.CancellationToken));
+
+        Assert.Equal(("generation_changed", 409), (refused.Kind, refused.Status));
+        var seen = await client.GetTokensAsync(sid, TestContext.Current.CancellationToken);
+        Assert.NotNull(seen.Secondary);
+        var promoted = await client.PromoteAsync(sid, new() { Generation = seen.Generation }, TestContext.Current.CancellationToken);
+        Assert.Equal(seen.Secondary.Fingerprint, promoted.Fingerprint);
+        Assert.DoesNotContain(created.AuthToken, created.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Accounts_come_in_pages_newest_first()
+    {
+        using var client = TandemClient.OverSocket(Path.Combine(_at.Data, "admin.sock"));
+        for (var i = 0; i < 4; i++)
+        {
+            await client.CreateAccountAsync(new() { FriendlyName = $"n{i}" }, TestContext.Current.CancellationToken);
+        }
+
+        var names = new List<string>();
+        for (string? after = null; ;)
+        {
+            var page = await client.ListAccountsAsync(after, 2, TestContext.Current.CancellationToken);
+            Assert.True(page.Accounts.Count <= 2);
+            names.AddRange(page.Accounts.Select(a => a.FriendlyName));
+            if ((after = page.NextAfter) is null)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(["n3", "n2", "n1", "n0"], names[..4]);
+        Assert.Equal(5, names.Count);
+    }
+
+    [Fact]
+    public async Task The_network_has_no_administration()
+    {
+        using var http = new HttpClient();
+        foreach (var path in new[] { "/tandem/v1/server", "/tandem/v1/accounts" })
+        {
+            using var answer = await http.GetAsync(new Uri(_server.Url + path), TestContext.Current.CancellationToken);
+            Assert.Equal(System.Net.HttpStatusCode.Unauthorized, answer.StatusCode);
+        }
     }
 
     [Fact]

@@ -3,6 +3,9 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Security.Cryptography;
 
+// Each test is a handful of processes, and some are about how soon one ends.
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+
 namespace Tandem.Cli.Tests;
 
 /// <summary>What a command said.</summary>
@@ -45,6 +48,24 @@ internal sealed class Workspace : IDisposable
     /// <summary>Runs the program on a terminal, where somebody types this.</summary>
     public Task<Said> OnTerminalAsync(string typed, params string[] arguments) =>
         RunAsync(["script", "-qefc", string.Join(' ', Program.Concat(arguments)), "/dev/null"], typed);
+
+    /// <summary>Runs the program on a terminal and types Ctrl-C when it asks.</summary>
+    public async Task<int> InterruptAtQuestionAsync(params string[] arguments)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        using var process = Start(["script", "-qefc", string.Join(' ', Program.Concat(arguments)), "/dev/null"]);
+        var read = new char[4096];
+        for (var said = ""; !said.Contains("[y/N]", StringComparison.Ordinal);)
+        {
+            var count = await process.StandardOutput.ReadAsync(read, limit.Token);
+            said += count > 0 ? new string(read, 0, count) : throw new InvalidOperationException($"It ended without asking: {said}");
+        }
+
+        await process.StandardInput.WriteAsync('\u0003');
+        await process.StandardInput.FlushAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
+        return process.ExitCode;
+    }
 
     /// <summary>Starts a process here with an environment that holds no setting but this test's.</summary>
     public Process Start(IReadOnlyList<string> command)

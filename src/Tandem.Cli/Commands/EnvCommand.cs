@@ -19,7 +19,7 @@ internal static class EnvCommand
             if (server is not { TwilioProxy: { } proxy, TwilioProxyCa: { } ca })
             {
                 throw new CommandException(ExitCode.Precondition,
-                    $"The server of {directory} has no Twilio proxy, so there is nothing that a client could be pointed at. Start it with one: tandem serve --data {Shell.Quote(directory)} --twilio-proxy 127.0.0.1:7421");
+                    $"The server of {directory} has no Twilio proxy, so there is nothing that a client could be pointed at. Start it with one: tandem serve --data {Shell.Quote(directory)} --twilio-proxy 127.0.0.1:7443");
             }
 
             var here = new Uri(RunningServer.ReachableFromHere($"http://{proxy}")).Authority;

@@ -44,9 +44,9 @@ internal static class ServeCommand
         {
             throw new CommandException(ExitCode.Precondition, e.Message, e);
         }
-        catch (Exception e) when (e is IOException or SocketException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException(ExitCode.Precondition, CannotListen(e), e);
+            throw new CommandException(ExitCode.Failed, $"The server cannot go on: {e.Message}", e);
         }
     }
 
@@ -60,7 +60,15 @@ internal static class ServeCommand
             AddLogging(builder.Logging, settings.LogLevel);
             builder.Services.AddSingleton(startup.FirstAccount);
         });
-        await app.StartAsync(cancel);
+        try
+        {
+            await app.StartAsync(cancel);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new CommandException(ExitCode.Precondition, CannotListen(e), e);
+        }
+
         await Console.Out.WriteAsync(Welcome.Text(startup, RunningServer.Describe(app.Services)));
         await app.WaitForShutdownAsync(cancel);
         await Console.Out.WriteLineAsync("stopped");
