@@ -16,7 +16,7 @@ internal sealed record HealthAnswer(
 /// <c>/health</c> says whether to send requests here, <c>/alive</c> whether the process answers at all. No credential is needed, and nothing
 /// about any account is told. An alarm needs a person; it does not make the server unready.
 /// </summary>
-internal sealed class Health(IAccountStore store, IHostApplicationLifetime lifetime)
+internal sealed class Health(Alarms alarms, IHostApplicationLifetime lifetime)
 {
     private static readonly HealthAnswer Alive = new("alive", null);
 
@@ -39,8 +39,7 @@ internal sealed class Health(IAccountStore store, IHostApplicationLifetime lifet
     private Task Ready(HttpContext context)
     {
         var stopping = lifetime.ApplicationStopping.IsCancellationRequested;
-        string[] alarms = store.ResiduePending ? ["residue_pending"] : [];
-        return Answers.WriteAsync(context, stopping ? 503 : 200, new(stopping ? "stopping" : "ready", alarms), HealthWire.Default.HealthAnswer);
+        return Answers.WriteAsync(context, stopping ? 503 : 200, new(stopping ? "stopping" : "ready", alarms.Up()), HealthWire.Default.HealthAnswer);
     }
 }
 

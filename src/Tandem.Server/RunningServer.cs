@@ -18,17 +18,6 @@ public static class RunningServer
     {
         var options = services.GetRequiredService<TandemOptions>();
         var (api, proxy, _) = TandemHost.Addresses(services);
-        var alarms = new List<string>();
-        if (services.GetRequiredService<IAccountStore>().ResiduePending)
-        {
-            alarms.Add("residue_pending");
-        }
-
-        if (services.GetService<FirstAccount>() is { FileLeft: true })
-        {
-            alarms.Add("first_account_file_left");
-        }
-
         return new()
         {
             Version = Version,
@@ -36,7 +25,7 @@ public static class RunningServer
             Listen = [.. api.Select(a => a.GetLeftPart(UriPartial.Authority))],
             TwilioProxy = proxy is null ? null : $"{proxy.Host}:{proxy.Port}",
             TwilioProxyCa = proxy is null ? null : Path.Combine(options.DataDirectory, TwilioAuthority.CertificateFileName),
-            Alarms = alarms,
+            Alarms = services.GetRequiredService<Alarms>().Up(),
         };
     }
 

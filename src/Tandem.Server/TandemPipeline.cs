@@ -19,12 +19,11 @@ public static class TandemPipeline
         var services = app.Services;
         var options = services.GetRequiredService<TandemOptions>();
         var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Tandem.Server");
-        var store = services.GetRequiredService<IAccountStore>();
 
         KestrelRefusals.Observe(services);                                     // what Kestrel refuses by itself gets a JSON body
         app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
         app.Use(new Faults(log).AnswerAsync);                                  // an exception is one log line and a 500
-        app.Use(new Health(store, app.Lifetime).AnswerAsync);                  // /health and /alive, for anyone
+        app.Use(new Health(services.GetRequiredService<Alarms>(), app.Lifetime).AnswerAsync);                  // /health and /alive, for anyone
         app.UseWhen(context => !Rooms.IsAdmin(context), open =>
         {
             open.UseTrustedProxies(options);                                   // the client's address behind a proxy

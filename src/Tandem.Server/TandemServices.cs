@@ -35,6 +35,7 @@ public static class TandemServices
             s.GetRequiredService<TokenSeal>(),
             s.GetRequiredService<TimeProvider>(),
             options.RecoverableTokens));
+        services.AddSingleton(s => new Alarms(s.GetRequiredService<IAccountStore>(), s.GetService<FirstAccount>()));
         services.AddRoutingCore();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
     }

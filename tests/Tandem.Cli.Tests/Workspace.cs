@@ -12,7 +12,7 @@ namespace Tandem.Cli.Tests;
 internal sealed record Said(int ExitCode, string Out, string Error);
 
 /// <summary>
-/// A directory of its own, in which the real program runs as a child process. With <c>PROGRAM_UNDER_TEST</c> it is that program (the
+/// A directory of its own, in which the real program runs as a child process. With <c>TANDEM_TEST_BINARY</c> it is that program (the
 /// published one, say), else the one that the build has just made.
 /// </summary>
 internal sealed class Workspace : IDisposable
@@ -20,7 +20,7 @@ internal sealed class Workspace : IDisposable
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>The program as the words of a command line.</summary>
-    public static readonly string[] Program = Environment.GetEnvironmentVariable("PROGRAM_UNDER_TEST") is { Length: > 0 } native
+    public static readonly string[] Program = Environment.GetEnvironmentVariable("TANDEM_TEST_BINARY") is { Length: > 0 } native
         ? [native]
         : ["dotnet", Path.GetFullPath(typeof(Workspace).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "Program").Value!)];
 

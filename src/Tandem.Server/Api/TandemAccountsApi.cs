@@ -51,6 +51,7 @@ internal static class TandemAccountsApi
             return;
         }
 
+        http.Features.Set(Committed.Mark);
         var info = Describe(created.Account);
         var answer = new AccountCreatedInfo
         {
@@ -90,9 +91,14 @@ internal static class TandemAccountsApi
 
         var outcome = await TandemApi.Get<AccountLifecycle>(http)
             .UpdateAsync(TandemApi.Operator(http), sid, asked.FriendlyName, status, TandemApi.Context(http));
-        await (outcome.Is(out var account, out var error)
-            ? WriteAsync(http, StatusCodes.Status200OK, Describe(account), TandemJson.Default.AccountInfo)
-            : WriteAsync(http, Of(error)));
+        if (!outcome.Is(out var account, out var error))
+        {
+            await WriteAsync(http, Of(error));
+            return;
+        }
+
+        http.Features.Set(Committed.Mark);
+        await WriteAsync(http, StatusCodes.Status200OK, Describe(account), TandemJson.Default.AccountInfo);
     }
 
     private static AccountInfo Describe(Account account) => new()

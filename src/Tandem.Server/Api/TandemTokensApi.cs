@@ -41,6 +41,7 @@ internal static class TandemTokensApi
             return;
         }
 
+        http.Features.Set(Committed.Mark);
         var secondary = created.Account.Secondary!;
         var answer = new SecondaryCreatedInfo
         {
@@ -63,6 +64,7 @@ internal static class TandemTokensApi
             return;
         }
 
+        http.Features.Set(Committed.Mark);
         http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
@@ -79,6 +81,7 @@ internal static class TandemTokensApi
             return;
         }
 
+        http.Features.Set(Committed.Mark);
         var primary = promoted.Account.Primary!;
         var answer = new PromotedInfo
         {
