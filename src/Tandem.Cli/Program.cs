@@ -18,7 +18,7 @@ if (parsed.Action is ParseErrorAction wrong)
 {
     wrong.ShowHelp = false;
     await parsed.InvokeAsync();
-    await Console.Error.WriteLineAsync($"Nothing was done. See: tandem {string.Join(' ', Verbs(parsed))}--help");
+    await Console.Error.WriteLineAsync($"Nothing was done. See: tandem {string.Concat(Verbs(parsed).Reverse())}--help");
     return ExitCode.Usage;
 }
 
