@@ -16,7 +16,7 @@ internal sealed class Authentication(Verifier verifier)
         using var credential = Admit(context.Request.Headers.Authorization, out var refusal);
         if (credential is null)
         {
-            await TwilioErrors.WriteAsync(context, refusal);
+            await Rooms.WriteAsync(context, refusal);
             return;
         }
 

@@ -23,7 +23,7 @@ public static class TandemPipeline
         KestrelRefusals.Observe(services);                                     // what Kestrel refuses by itself gets a JSON body
         app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
         app.Use(new Faults(log).AnswerAsync);                                  // an exception is one log line and a 500
-        app.Use(new Health(services.GetRequiredService<Alarms>(), app.Lifetime).AnswerAsync);                  // /health and /alive, for anyone
+        app.Use(new Health(services.GetRequiredService<Alarms>(), app.Lifetime).AnswerAsync); // /health and /alive, for anyone
         app.UseWhen(context => !Rooms.IsAdmin(context), open =>
         {
             open.UseTrustedProxies(options);                                   // the client's address behind a proxy
@@ -31,7 +31,7 @@ public static class TandemPipeline
             open.Use(new Authentication(services.GetRequiredService<Verifier>()).RequireAsync); // 401 comes before 404 and 405
         });
         app.Use(Misses.AnswerAsync);                                           // 404 and 405, with a body
-        app.Use(Rooms.KeepApartAsync);                                         // our own API on the administration socket alone
+        app.Use(Rooms.KeepApartAsync);                                         // our own API and Twilio's are never taken for each other
         app.UseRouting();
         app.MapAuthTokens();                                                   // /v1/AuthTokens
         app.MapAccounts();                                                     // /2010-04-01/Accounts

@@ -20,7 +20,7 @@ internal static class TandemAuditApi
     public static async Task List(HttpContext http)
     {
         var sid = TandemApi.Sid(http);
-        if (await TandemApi.Get<IAccountStore>(http).FindAsync(sid, http.RequestAborted) is null)
+        if (await TandemApi.FindAsync(http, sid) is null)
         {
             await TandemProblems.WriteAsync(http, Of(ErrorKind.AccountNotFound));
             return;
