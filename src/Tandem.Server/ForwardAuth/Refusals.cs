@@ -26,17 +26,10 @@ internal static class Refusals
     private static readonly byte[] UnavailableBody = Body(503, 20503, "Service is unavailable, please try again");
     private static readonly byte[] MethodNotAllowedBody = Body(405, 20004, "Method not allowed");
 
-    /// <summary>A proxy that kept an answer would accept a retired token for as long.</summary>
-    public static void KeepOutOfCaches(IHeaderDictionary headers)
-    {
-        headers.CacheControl = "no-store";
-        headers.Vary = "Authorization";
-    }
-
     public static void Write(HttpResponse response, Family family, Refusal refusal)
     {
         var headers = response.Headers;
-        KeepOutOfCaches(headers);
+        CredentialCheck.KeepOutOfCaches(headers);
         if (refusal == Refusal.Unauthorized)
         {
             headers.WWWAuthenticate = AnswerHeaders.Challenge;
@@ -64,7 +57,7 @@ internal static class Refusals
     /// <summary>405, for what takes a POST alone.</summary>
     public static void WriteMethodNotAllowed(HttpResponse response)
     {
-        KeepOutOfCaches(response.Headers);
+        CredentialCheck.KeepOutOfCaches(response.Headers);
         response.Headers.Allow = HttpMethods.Post;
         Write(response, StatusCodes.Status405MethodNotAllowed, MethodNotAllowedBody);
     }

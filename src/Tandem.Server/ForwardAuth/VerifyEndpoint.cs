@@ -125,7 +125,7 @@ internal sealed partial class VerifyEndpoint(Verifier verifier, Throttle throttl
     private static void Write(HttpResponse response, VerifyAnswer answer)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(answer, TandemJson.Default.VerifyAnswer);
-        Refusals.KeepOutOfCaches(response.Headers);
+        CredentialCheck.KeepOutOfCaches(response.Headers);
         if (answer.Code is VerifyCode.Throttled or VerifyCode.Unavailable)
         {
             response.Headers.RetryAfter = Throttle.RetryAfter;
