@@ -43,7 +43,7 @@ internal static class TandemProblems
         }
         else if (problem.Status == StatusCodes.Status401Unauthorized)
         {
-            http.Response.Headers.WWWAuthenticate = TwilioErrors.Challenge;
+            http.Response.Headers.WWWAuthenticate = AnswerHeaders.Challenge;
         }
 
         return WriteAsync(http, problem.Status, problem, TandemJson.Default.TandemProblem, "application/problem+json");
