@@ -6,9 +6,9 @@ using Tandem.Server.Api;
 namespace Tandem.Server;
 
 /// <summary>
-/// The gate of Twilio's paths. It comes before routing, so that a stranger learns nothing from what is found behind it. Every well-formed
-/// SID with a token that is not valid gets the same answer, whether the account is unknown, suspended or closed, or the token wrong or retired;
-/// and beyond the failures that <see cref="Throttle"/> allows, 429. A valid credential passes whatever failed before it.
+/// The gate. It comes before routing, so that a stranger learns nothing from what is found behind it. Every well-formed SID with a
+/// token that is not valid gets the same answer, whether the account is unknown, suspended or closed, or the token wrong or retired; and
+/// beyond the failures that <see cref="Throttle"/> allows, 429. A valid credential passes whatever failed before it.
 /// </summary>
 internal sealed class Authentication(Verifier verifier, Throttle throttle)
 {
@@ -17,7 +17,7 @@ internal sealed class Authentication(Verifier verifier, Throttle throttle)
         using var credential = Admit(context.Request.Headers.Authorization, out var form, out var sid);
         if (credential is null)
         {
-            await TwilioErrors.WriteAsync(context, Refuse(context, form, sid));
+            await Rooms.WriteAsync(context, Refuse(context, form, sid));
             return;
         }
 

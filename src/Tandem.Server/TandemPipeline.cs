@@ -35,7 +35,7 @@ public static class TandemPipeline
             open.Use(new Authentication(verifier, throttle).RequireAsync);     // 401 comes before 404 and 405
         });
         app.Use(Misses.AnswerAsync);                                           // 404 and 405, with a body
-        app.Use(Rooms.KeepApartAsync);                                         // our own API on the administration socket alone
+        app.Use(Rooms.KeepApartAsync);                                         // our own API and Twilio's are never taken for each other
         app.UseRouting();
         app.MapAuthTokens();                                                   // /v1/AuthTokens
         app.MapAccounts();                                                     // /2010-04-01/Accounts
