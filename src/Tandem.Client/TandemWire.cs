@@ -240,7 +240,7 @@ public sealed record TandemProblem
 
     /// <summary>
     /// The reason: <c>invalid_request</c>, <c>account_not_found</c>, <c>account_closed</c>, <c>account_exists</c>, <c>secondary_exists</c>,
-    /// <c>no_secondary</c>, <c>generation_changed</c>, <c>not_permitted</c>, <c>unavailable</c>; of the server itself <c>not_found</c>, <c>method_not_allowed</c>,
+    /// <c>no_secondary</c>, <c>generation_changed</c>, <c>not_permitted</c>, <c>unavailable</c>; of the server itself <c>unauthenticated</c>, <c>throttled</c>, <c>cross_site</c>, <c>not_found</c>, <c>method_not_allowed</c>,
     /// <c>fault</c>.
     /// </summary>
     public required string Kind { get; init; }

@@ -6,9 +6,9 @@ using Tandem.Server.Api;
 namespace Tandem.Server;
 
 /// <summary>
-/// The gate of Twilio's paths. It comes before routing, so that a stranger learns nothing from what is found behind it. Every well-formed
-/// SID with a token that is not valid gets the same answer, whether the account is unknown, suspended or closed, or the token wrong or retired;
-/// and beyond the failures that <see cref="Throttle"/> allows, 429. A valid credential passes whatever failed before it.
+/// The gate. It comes before routing, so that a stranger learns nothing from what is found behind it. Every well-formed SID with a
+/// token that is not valid gets the same answer, whether the account is unknown, suspended or closed, or the token wrong or retired; and
+/// beyond the failures that <see cref="Throttle"/> allows, 429. A valid credential passes whatever failed before it.
 /// </summary>
 internal sealed class Authentication(Verifier verifier, Throttle throttle)
 {

@@ -39,7 +39,7 @@ internal static class TandemProblems
     {
         if (problem.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
-            http.Response.Headers.RetryAfter = "1";
+            http.Response.Headers.RetryAfter = Throttle.RetryAfter;
         }
         else if (problem.Status == StatusCodes.Status401Unauthorized)
         {

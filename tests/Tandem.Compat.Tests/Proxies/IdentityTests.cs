@@ -12,11 +12,11 @@ public sealed class IdentityTests
     /// <summary>Names that a backend may take for one of ours, and the header that makes a proxy drop what it has just set.</summary>
     private static readonly string[] Forged =
     [
-        "X-Account-Sid: forged", "x-account-sid: forged", "X-ACCOUNT-SID: forged", "X_Account_Sid: forged", "X.Account.Sid: forged", "x_account.sid: forged",
-        "X-Account_Sid: forged", "X-Account.Sid: forged", "X+Account+Sid: forged", "X~Account|Sid: forged", "X*Account*Sid: forged", "X`Account`Sid: forged",
+        "X-Account-Sid: forged", "x-account-sid: forged", "X-ACCOUNT-SID: forged", "X-Account-Sid:",
         "X-Parent-Account-Sid: forged", "X_PARENT_ACCOUNT_SID: forged", "X.Parent.Account.Sid: forged", "X-Parent_Account-Sid: forged",
-        "X-Token-Slot: forged", "x_token_slot: forged", "X.Token.Slot: forged", "X-Token!Slot: forged", "X#Token$Slot: forged", "X%Token&Slot: forged",
-        "X'Token^Slot: forged", "X-Account-Sid:", "Connection: X-Account-Sid, X-Parent-Account-Sid, X-Token-Slot",
+        "X-Token-Slot: forged", "x_token_slot: forged", "X.Token.Slot: forged", "x_account.sid: forged",
+        .. "!#$%&'*+.^_`|~".SelectMany(c => (string[])[$"X{c}Account{c}Sid: forged", $"X-Account{c}Sid: forged"]), // all that a name may hold
+        "Connection: X-Account-Sid, X-Parent-Account-Sid, X-Token-Slot",
     ];
 
     [Theory]

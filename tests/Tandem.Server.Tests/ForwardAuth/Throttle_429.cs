@@ -35,6 +35,9 @@ public sealed class Throttle_429
         twilio.IsError(429, 20429, "Too Many Requests");
         Assert.Equal("1", twilio.Header("Retry-After"));
         twilio.HasAnswerHeaders();
+
+        var own = await tandem.SendAsync("GET", $"/tandem/v1/accounts/{tandem.Account.Sid}/tokens", r => r.As(wrong));
+        Assert.Equal((429, "throttled", "1"), (own.Status, own.Text("kind"), own.Header("Retry-After")));
     }
 
     [Theory]
