@@ -163,7 +163,8 @@ public sealed class ServerProcess : IAsyncDisposable
         Directory.Delete(_home, recursive: true);
     }
 
-    private static int FreePort()
+    /// <summary>A loopback port that nobody listens on now.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
