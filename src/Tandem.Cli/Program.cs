@@ -9,6 +9,7 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     EnvCommand.Create(),
     AccountCommand.Create(),
     TokenCommand.Create(),
+    AuditCommand.Create(),
 };
 root.SetAction((_, cancel) => root.Parse(["--help"]).InvokeAsync(cancellationToken: cancel));
 
@@ -18,7 +19,7 @@ if (parsed.Action is ParseErrorAction wrong)
 {
     wrong.ShowHelp = false;
     await parsed.InvokeAsync();
-    await Console.Error.WriteLineAsync($"Nothing was done. See: tandem {string.Join(' ', Verbs(parsed))}--help");
+    await Console.Error.WriteLineAsync($"Nothing was done. See: tandem {string.Concat(Verbs(parsed).Reverse())}--help");
     return ExitCode.Usage;
 }
 

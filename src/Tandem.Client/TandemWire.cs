@@ -198,6 +198,50 @@ public sealed record TandemProblem
     public required string Kind { get; init; }
 }
 
+/// <summary>Audit entries, in the order asked for.</summary>
+public sealed record AuditList
+{
+    /// <summary>The entries.</summary>
+    public required IReadOnlyList<AuditInfo> Entries { get; init; }
+}
+
+/// <summary>What was done, by whom, to which account. Never a token.</summary>
+public sealed record AuditInfo
+{
+    /// <summary>The number of the change; grows by one a change over all accounts.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>To which account.</summary>
+    public required string AccountSid { get; init; }
+
+    /// <summary>
+    /// What: <c>account_created</c>, <c>account_imported</c>, <c>account_renamed</c>, <c>account_suspended</c>, <c>account_activated</c>,
+    /// <c>account_closed</c>, <c>secondary_created</c>, <c>secondary_deleted</c>, <c>secondary_promoted</c>.
+    /// </summary>
+    public required string Action { get; init; }
+
+    /// <summary>The account's generation after it.</summary>
+    public required long Generation { get; init; }
+
+    /// <summary>By whom: an Account SID and the slot of the token used, or an operator.</summary>
+    public required string Actor { get; init; }
+
+    /// <summary>From where: the client's address, or the local socket.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The id that the request was answered with.</summary>
+    public required string RequestId { get; init; }
+
+    /// <summary>Whether the caller asked that no mail be sent.</summary>
+    public required bool SuppressEmailNotification { get; init; }
+
+    /// <summary>The fingerprint of the token created, deleted or promoted; null when the change was about none.</summary>
+    public string? Fingerprint { get; init; }
+}
+
 /// <summary>How the records are written: snake_case, nulls included, times as RFC 3339 in UTC.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ServerInfo))]
@@ -210,5 +254,6 @@ public sealed record TandemProblem
 [JsonSerializable(typeof(SecondaryCreatedInfo))]
 [JsonSerializable(typeof(PromoteRequest))]
 [JsonSerializable(typeof(PromotedInfo))]
+[JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(TandemProblem))]
 public sealed partial class TandemJson : JsonSerializerContext;

@@ -67,18 +67,18 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("accont")]
-    [InlineData("account")]
-    [InlineData("token promote")]
-    [InlineData("token show ACnone")]
-    [InlineData("serve --tls-crt x")]
-    [InlineData("env perl")]
-    public async Task A_wrong_command_line_exits_2(string line)
+    [InlineData("accont", "tandem --help")]
+    [InlineData("account", "tandem account --help")]
+    [InlineData("token promote", "tandem token promote --help")]
+    [InlineData("token show ACnone", "tandem token show --help")]
+    [InlineData("serve --tls-crt x", "tandem serve --help")]
+    [InlineData("env perl", "tandem env --help")]
+    public async Task A_wrong_command_line_exits_2_and_names_the_help_to_read(string line, string help)
     {
         var said = await _at.TandemAsync(line.Split(' '));
 
         Assert.Equal(2, said.ExitCode);
-        Assert.Contains("Nothing was done. See: tandem ", said.Error, StringComparison.Ordinal);
+        Assert.Contains($"Nothing was done. See: {help}\n", said.Error, StringComparison.Ordinal);
     }
 
     [Fact]

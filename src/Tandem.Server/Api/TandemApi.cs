@@ -21,6 +21,8 @@ internal static class TandemApi
         Map(api, "POST", "/accounts", TandemAccountsApi.Create);
         Map(api, "GET", "/accounts/{sid}", TandemAccountsApi.Show);
         Map(api, "POST", "/accounts/{sid}", TandemAccountsApi.Update);
+        Map(api, "GET", "/audit", TandemAuditApi.ListAll);
+        Map(api, "GET", "/accounts/{sid}/audit", TandemAuditApi.List);
         Map(api, "GET", "/accounts/{sid}/tokens", TandemTokensApi.Show);
         Map(api, "POST", "/accounts/{sid}/tokens/secondary", TandemTokensApi.CreateSecondary);
         Map(api, "DELETE", "/accounts/{sid}/tokens/secondary", TandemTokensApi.DeleteSecondary);
