@@ -26,6 +26,8 @@ try
     }
 
     Table.Print(contestants, field);
+    var native1000 = contestants.Single(c => c.Name == "native: check, 1,000 accounts");
+    await Rotations.RunAsync(native1000.Url, Path.Combine(work, "native-1000.txt"), work, TimeSpan.FromSeconds(5));
 }
 finally
 {
