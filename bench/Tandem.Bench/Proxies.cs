@@ -40,6 +40,7 @@ internal static class Proxies
         var upstream = tandem is null ? "" : $"upstream tandem {{ server {tandem.Authority}; keepalive 64; }}";
         var configuration = Path.Combine(home, "nginx.conf");
         await File.WriteAllTextAsync(configuration, $$"""
+            {{(Environment.IsPrivilegedProcess ? "user root;" : "")}} # else its workers may not read the work directory
             daemon off; pid {{home}}/pid; error_log stderr crit; worker_processes 1;
             events { worker_connections 1024; }
             http {
