@@ -21,6 +21,7 @@ internal sealed class Authentication(Verifier verifier)
         }
 
         context.Features.Set(credential);
+        Usage.ControlCalls.Record(context, credential.Verdict);
         await next(context);
     }
 

@@ -36,6 +36,7 @@ public static class TandemServices
             s.GetRequiredService<TimeProvider>(),
             options.RecoverableTokens));
         services.AddSingleton(s => new Alarms(s.GetRequiredService<IAccountStore>(), s.GetService<FirstAccount>()));
+        services.AddSingleton<Usage.UsageRecorder>();
         services.AddRoutingCore();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
     }
