@@ -3,6 +3,9 @@ namespace Tandem;
 /// <summary>Which client a call comes from, by its <c>User-Agent</c>. The numbers are what is stored.</summary>
 public enum ClientFamily : byte
 {
+    /// <summary>Several, not told apart.</summary>
+    Several = 1,
+
     /// <summary>It says nothing.</summary>
     None = 2,
 
@@ -82,6 +85,7 @@ public static class ClientFamilies
         ClientFamily.TwilioCli => "twilio-cli",
         ClientFamily.Curl => "curl",
         ClientFamily.None => "none",
+        ClientFamily.Several => "several",
         _ => "other",
     };
 }
