@@ -80,12 +80,18 @@ public sealed class ConsumerUse(ConsumerKey key)
     /// </summary>
     public uint Straggle { get; private set; }
 
+    /// <summary>Whether it has changed since it was last written.</summary>
+    internal bool IsDirty { get; set; }
+
     /// <summary>The last call with either.</summary>
     public uint Last => Math.Max(Primary?.Last ?? 0, Secondary?.Last ?? 0);
 
     /// <summary>Takes up what was stored.</summary>
     public static ConsumerUse Stored(ConsumerKey key, TokenUse? primary, TokenUse? secondary, uint straggle) =>
         new(key) { Primary = primary, Secondary = secondary, Straggle = straggle };
+
+    /// <summary>A copy that changes no more.</summary>
+    public ConsumerUse Copy() => Stored(Key, Primary?.Copy(), Secondary?.Copy(), Straggle);
 
     /// <summary>Counts one call.</summary>
     public void Add(Slot slot, uint second)

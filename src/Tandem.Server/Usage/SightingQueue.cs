@@ -10,6 +10,7 @@ internal sealed class SightingQueue
 {
     private readonly Place[] _places;
     private readonly int _mask;
+    private readonly int _shift;
     private long _tail;
     private long _head;
 
@@ -23,10 +24,7 @@ internal sealed class SightingQueue
 
         _places = new Place[capacity];
         _mask = capacity - 1;
-        for (var i = 0; i < capacity; i++)
-        {
-            _places[i].Turn = i;
-        }
+        _shift = BitOperations.Log2((uint)capacity);
     }
 
     /// <summary>How many wait, roughly.</summary>
@@ -40,15 +38,16 @@ internal sealed class SightingQueue
             var tail = Volatile.Read(ref _tail);
             ref var place = ref _places[tail & _mask];
             var turn = Volatile.Read(ref place.Turn);
-            if (turn < tail)
+            var round = Round(tail);
+            if (turn < round)
             {
                 return false; // still holds what was written one round before
             }
 
-            if (turn == tail && Interlocked.CompareExchange(ref _tail, tail + 1, tail) == tail)
+            if (turn == round && Interlocked.CompareExchange(ref _tail, tail + 1, tail) == tail)
             {
                 place.Sighting = sighting;
-                Volatile.Write(ref place.Turn, tail + 1);
+                Volatile.Write(ref place.Turn, round + 1);
                 return true;
             }
         }
@@ -58,7 +57,7 @@ internal sealed class SightingQueue
     public bool TryTake(out Sighting sighting)
     {
         ref var place = ref _places[_head & _mask];
-        if (Volatile.Read(ref place.Turn) != _head + 1)
+        if (Volatile.Read(ref place.Turn) != Round(_head) + 1)
         {
             sighting = default;
             return false;
@@ -66,13 +65,17 @@ internal sealed class SightingQueue
 
         sighting = place.Sighting;
         place.Sighting = default; // lets go of the request's strings
-        Volatile.Write(ref place.Turn, _head + _places.Length);
+        Volatile.Write(ref place.Turn, Round(_head) + 2);
         Volatile.Write(ref _head, _head + 1);
         return true;
     }
 
+    /// <summary>Counted by place and not over all, so that memory which was never written to needs none of the machine.</summary>
+    private long Round(long position) => (position >> _shift) * 2;
+
     private struct Place
     {
+        /// <summary>Even: free for the writer of that round. Odd: filled.</summary>
         public long Turn;
         public Sighting Sighting;
     }
