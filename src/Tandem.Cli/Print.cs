@@ -13,6 +13,10 @@ internal static class Print
     public static void Json<T>(T value) =>
         Console.Out.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)s_indented.GetTypeInfo(typeof(T))!));
 
+    /// <summary>One JSON document on one line.</summary>
+    public static void JsonLine<T>(T value) =>
+        Console.Out.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)TandemJson.Default.GetTypeInfo(typeof(T))!));
+
     /// <summary>One JSON document, less the token, which went elsewhere.</summary>
     public static void JsonWithoutToken<T>(T value)
     {

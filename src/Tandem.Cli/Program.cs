@@ -9,6 +9,7 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     EnvCommand.Create(),
     AccountCommand.Create(),
     TokenCommand.Create(),
+    AuditCommand.Create(),
 };
 root.SetAction((_, cancel) => root.Parse(["--help"]).InvokeAsync(cancellationToken: cancel));
 

@@ -52,6 +52,11 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             LateUse = Truth(Settings.LateUse, unset: true),
             ConsumerNetwork = Bits(Settings.ConsumerNetwork, ClientNetwork.Ipv4Whole),
         };
+        options = options with
+        {
+            ThrottleAccount = Budget(Settings.ThrottleAccount) ?? options.ThrottleAccount,
+            ThrottleSource = Budget(Settings.ThrottleSource) ?? options.ThrottleSource,
+        };
         var settings = new ServeSettings { Options = options, Import = Bootstrap(), LogLevel = Level() };
 
         // An address that could not be read is a problem told already; without it "no address" would be a second one that is none.
@@ -174,6 +179,22 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
         }
 
         _problems.Add($"{Name(Settings.CorsOrigin)} {text} is no origin. Write https://host or https://host:port, with no path and no slash at the end.");
+        return null;
+    }
+
+    private FailureBudget? Budget(Setting setting)
+    {
+        if (Value(setting) is not { } text)
+        {
+            return null;
+        }
+
+        if (FailureBudget.TryParse(text, out var budget))
+        {
+            return budget;
+        }
+
+        _problems.Add($"{Name(setting)} {text} is no budget. Write 300+1/s for 300 at once and then one a second; both are 1 to 1000000.");
         return null;
     }
 

@@ -20,9 +20,11 @@ internal static class Settings
     public static readonly Setting PublicUrl = One("PUBLIC_URL", "--public-url", "URL", "The address that clients use, when a proxy stands in front.");
     public static readonly Setting TlsCert = One("TLS_CERT", "--tls-cert", "FILE", "Certificate chain (PEM); read again when it changes.");
     public static readonly Setting TlsKey = One("TLS_KEY", "--tls-key", "FILE", "The certificate's private key (PEM).");
-    public static readonly Setting TrustedProxies = Many("TRUSTED_PROXIES", "--trusted-proxies", "NETWORK", "Whose X-Forwarded-For is believed, for audit entries: 10.0.0.0/8, 192.0.2.7.");
+    public static readonly Setting TrustedProxies = Many("TRUSTED_PROXIES", "--trusted-proxies", "NETWORK", "Whose X-Forwarded-For is believed, for audit entries and for counting failures: 10.0.0.0/8, 192.0.2.7.");
     public static readonly Setting PlainHttp = Switch("PLAIN_HTTP", "--plain-http", "Listen off loopback without TLS: the network may read the tokens.");
     public static readonly Setting CorsOrigin = Many("CORS_ORIGIN", "--cors-origin", "ORIGIN", "An origin from which browsers may change tokens: https://host[:port].");
+    public static readonly Setting ThrottleAccount = One("THROTTLE_ACCOUNT", "--throttle-account", "BURST+N/s", "Refused credentials that one client address has for one SID, before 429. [default: 300+1/s]");
+    public static readonly Setting ThrottleSource = One("THROTTLE_SOURCE", "--throttle-source", "BURST+N/s", "The same for all SIDs together. [default: 3000+20/s]");
     public static readonly Setting RecoverableTokens = new(Prefix + "RECOVERABLE_TOKENS");
     public static readonly Setting RootKeyFile = new(Prefix + "ROOT_KEY_FILE");
     public static readonly Setting BootstrapSid = new(Prefix + "BOOTSTRAP_ACCOUNT_SID");
@@ -36,6 +38,7 @@ internal static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         Listen, Data, Database, TwilioProxy, PublicUrl, TlsCert, TlsKey, TrustedProxies, PlainHttp, CorsOrigin,
+        ThrottleAccount, ThrottleSource,
         RecoverableTokens, RootKeyFile, BootstrapSid, BootstrapToken, BootstrapTokenFile, Usage, LateUse, ConsumerNetwork, LogLevel,
     ];
 

@@ -76,6 +76,13 @@ public sealed class TandemClient : IDisposable
     public Task<PromotedInfo> PromoteAsync(string sid, PromoteRequest request, CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/promote", Body(request, TandemJson.Default.PromoteRequest), TandemJson.Default.PromotedInfo, cancel);
 
+    /// <summary>
+    /// Reads audit entries, of one account or of all (null): the newest <paramref name="limit"/> (1 to 1000), the newest first; or those after
+    /// the number <paramref name="after"/>, in their order.
+    /// </summary>
+    public Task<AuditList> GetAuditAsync(string? sid, long? after = null, int limit = 100, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, $"{(sid is null ? "" : $"{Account(sid)}/")}audit?limit={limit}{(after is null ? "" : $"&after={after}")}", null, TandemJson.Default.AuditList, cancel);
+
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 

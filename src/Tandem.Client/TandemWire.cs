@@ -175,6 +175,54 @@ public sealed record PromotedInfo
     public required DateTimeOffset DatePromoted { get; init; }
 }
 
+/// <summary>Asks <c>POST /auth/verify</c> about a credential; the other way is an <c>Authorization</c> header. Never both.</summary>
+public sealed record VerifyRequest
+{
+    /// <summary>The account.</summary>
+    public required string AccountSid { get; init; }
+
+    /// <summary>The token as it was presented.</summary>
+    public required string AuthToken { get; init; }
+
+    /// <summary>The SID; never the token.</summary>
+    public override string ToString() => $"{AccountSid} [AuthToken]";
+}
+
+/// <summary>The verdicts of <c>POST /auth/verify</c>: these and no others.</summary>
+public static class VerifyCode
+{
+    /// <summary>The credential is valid now.</summary>
+    public const string Valid = "VALID";
+
+    /// <summary>It is not. Unknown account, wrong or retired token, suspended or closed account: all the same.</summary>
+    public const string Invalid = "INVALID";
+
+    /// <summary>There is not exactly one well-formed credential in the request.</summary>
+    public const string Malformed = "MALFORMED";
+
+    /// <summary>It is not valid, and too many were not; ask again after <c>Retry-After</c> seconds.</summary>
+    public const string Throttled = "THROTTLED";
+
+    /// <summary>It could not be checked; says nothing about the credential.</summary>
+    public const string Unavailable = "UNAVAILABLE";
+}
+
+/// <summary>The answer of <c>POST /auth/verify</c>. Everything but the code is null unless that is <see cref="VerifyCode.Valid"/>.</summary>
+public sealed record VerifyAnswer
+{
+    /// <summary>One of <see cref="VerifyCode"/>.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>Whose credential it is.</summary>
+    public string? AccountSid { get; init; }
+
+    /// <summary>The account's parent; null when it has none.</summary>
+    public string? ParentAccountSid { get; init; }
+
+    /// <summary><c>primary</c> or <c>secondary</c>: which of the account's tokens it is.</summary>
+    public string? TokenSlot { get; init; }
+}
+
 /// <summary>A refusal: problem details (RFC 9457) with the reason in one word.</summary>
 public sealed record TandemProblem
 {
@@ -198,6 +246,50 @@ public sealed record TandemProblem
     public required string Kind { get; init; }
 }
 
+/// <summary>Audit entries, in the order asked for.</summary>
+public sealed record AuditList
+{
+    /// <summary>The entries.</summary>
+    public required IReadOnlyList<AuditInfo> Entries { get; init; }
+}
+
+/// <summary>What was done, by whom, to which account. Never a token.</summary>
+public sealed record AuditInfo
+{
+    /// <summary>The number of the change; grows by one a change over all accounts.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>To which account.</summary>
+    public required string AccountSid { get; init; }
+
+    /// <summary>
+    /// What: <c>account_created</c>, <c>account_imported</c>, <c>account_renamed</c>, <c>account_suspended</c>, <c>account_activated</c>,
+    /// <c>account_closed</c>, <c>secondary_created</c>, <c>secondary_deleted</c>, <c>secondary_promoted</c>.
+    /// </summary>
+    public required string Action { get; init; }
+
+    /// <summary>The account's generation after it.</summary>
+    public required long Generation { get; init; }
+
+    /// <summary>By whom: an Account SID and the slot of the token used, or an operator.</summary>
+    public required string Actor { get; init; }
+
+    /// <summary>From where: the client's address, or the local socket.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The id that the request was answered with.</summary>
+    public required string RequestId { get; init; }
+
+    /// <summary>Whether the caller asked that no mail be sent.</summary>
+    public required bool SuppressEmailNotification { get; init; }
+
+    /// <summary>The fingerprint of the token created, deleted or promoted; null when the change was about none.</summary>
+    public string? Fingerprint { get; init; }
+}
+
 /// <summary>How the records are written: snake_case, nulls included, times as RFC 3339 in UTC.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ServerInfo))]
@@ -210,5 +302,8 @@ public sealed record TandemProblem
 [JsonSerializable(typeof(SecondaryCreatedInfo))]
 [JsonSerializable(typeof(PromoteRequest))]
 [JsonSerializable(typeof(PromotedInfo))]
+[JsonSerializable(typeof(AuditList))]
+[JsonSerializable(typeof(VerifyRequest))]
+[JsonSerializable(typeof(VerifyAnswer))]
 [JsonSerializable(typeof(TandemProblem))]
 public sealed partial class TandemJson : JsonSerializerContext;

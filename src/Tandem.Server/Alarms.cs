@@ -1,22 +1,38 @@
+using System.Diagnostics.Metrics;
+
 namespace Tandem.Server;
 
 /// <summary>What needs a person, by name. An alarm does not make the server unready: every promise about answers is kept meanwhile.</summary>
-internal sealed class Alarms(IAccountStore store, FirstAccount? firstAccount)
+internal sealed class Alarms : IDisposable
 {
+    private readonly IAccountStore _store;
+    private readonly FirstAccount? _firstAccount;
+    private readonly Meter _meter = new("Tandem");
+
+    public Alarms(IAccountStore store, FirstAccount? firstAccount)
+    {
+        (_store, _firstAccount) = (store, firstAccount);
+        _meter.CreateObservableGauge("tandem.alarm", Measure, "{alarm}", "1 for each alarm that is up; nothing for those that are not.");
+    }
+
     /// <summary>Those that are up now.</summary>
     public IReadOnlyList<string> Up()
     {
         var up = new List<string>();
-        if (store.ResiduePending)
+        if (_store.ResiduePending)
         {
             up.Add("residue_pending");
         }
 
-        if (firstAccount is { FileLeft: true })
+        if (_firstAccount is { FileLeft: true })
         {
             up.Add("first_account_file_left");
         }
 
         return up;
     }
+
+    public void Dispose() => _meter.Dispose();
+
+    private IEnumerable<Measurement<int>> Measure() => Up().Select(alarm => new Measurement<int>(1, new KeyValuePair<string, object?>("tandem.alarm.name", alarm)));
 }

@@ -8,6 +8,9 @@ internal static class AnswerHeaders
 {
     public const string RequestIdName = "Twilio-Request-Id";
 
+    /// <summary>What every 401 asks for.</summary>
+    public const string Challenge = "Basic realm=\"Twilio API\"";
+
     /// <summary>
     /// Gives the request its id (in the answer, in the audit entry and in the log the same) and keeps its answer, which may hold a token,
     /// out of every cache.

@@ -7,16 +7,17 @@ namespace Tandem.Server;
 
 /// <summary>
 /// The gate of Twilio's paths. It comes before routing, so that a stranger learns nothing from what is found behind it. Every well-formed
-/// SID with a token that is not valid gets the same answer, whether the account is unknown, suspended or closed, or the token wrong or retired.
+/// SID with a token that is not valid gets the same answer, whether the account is unknown, suspended or closed, or the token wrong or retired;
+/// and beyond the failures that <see cref="Throttle"/> allows, 429. A valid credential passes whatever failed before it.
 /// </summary>
-internal sealed class Authentication(Verifier verifier)
+internal sealed class Authentication(Verifier verifier, Throttle throttle)
 {
     public async Task RequireAsync(HttpContext context, RequestDelegate next)
     {
-        using var credential = Admit(context.Request.Headers.Authorization, out var refusal);
+        using var credential = Admit(context.Request.Headers.Authorization, out var form, out var sid);
         if (credential is null)
         {
-            await TwilioErrors.WriteAsync(context, refusal);
+            await Rooms.WriteAsync(context, Refuse(context, form, sid));
             return;
         }
 
@@ -25,18 +26,13 @@ internal sealed class Authentication(Verifier verifier)
         await next(context);
     }
 
-    private PresentedCredential? Admit(StringValues header, out TwilioRefusal refusal)
+    private PresentedCredential? Admit(StringValues header, out BasicForm form, out AccountSid sid)
     {
         Span<byte> buffer = stackalloc byte[BasicCredential.SizeLimit];
         try
         {
-            var form = BasicCredential.Read(header, buffer, out var basic);
-            refusal = form switch
-            {
-                BasicForm.Missing => TwilioErrors.NoCredentials,
-                BasicForm.Malformed => TwilioErrors.InvalidUserName,
-                _ => TwilioErrors.WrongCredential,
-            };
+            form = BasicCredential.Read(header, buffer, out var basic);
+            sid = basic.Sid;
             return form == BasicForm.Read ? verifier.Admit(basic.Sid, basic.Token) : null;
         }
         finally
@@ -44,4 +40,13 @@ internal sealed class Authentication(Verifier verifier)
             CryptographicOperations.ZeroMemory(buffer);
         }
     }
+
+    /// <summary>No credential is no failure: it is how clients learn that one is asked for, and nothing was guessed.</summary>
+    private TwilioRefusal Refuse(HttpContext context, BasicForm form, AccountSid sid) => form switch
+    {
+        BasicForm.Missing => TwilioErrors.NoCredentials,
+        _ when !throttle.TrySpend(context.Connection.RemoteIpAddress, form == BasicForm.Read ? sid : null) => TwilioErrors.TooManyRequests,
+        BasicForm.Malformed => TwilioErrors.InvalidUserName,
+        _ => TwilioErrors.WrongCredential,
+    };
 }

@@ -37,7 +37,7 @@ internal sealed class Browsers(TandemOptions options)
 
         return HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || !IsFromElsewhere(context.Request)
             ? next(context)
-            : TwilioErrors.WriteAsync(context, CrossSite);
+            : Rooms.WriteAsync(context, CrossSite);
     }
 
     /// <summary>No header: no browser, or one too old to send either; those send no cross-site mutation without an Origin.</summary>

@@ -5,27 +5,37 @@ using Tandem.Server.Listeners;
 namespace Tandem.Server;
 
 /// <summary>
-/// The two rooms of the server: our own API, on the administration socket alone, and Twilio's, on every other listener. Which room a request
-/// is in decides in what form the server's own errors are written.
+/// The two rooms of the server: our own API, on the administration socket and beside Twilio's on the API's listeners; and Twilio's, on every
+/// listener but the socket. Which room a request is in decides in what form the server's own errors are written.
 /// </summary>
 internal static class Rooms
 {
     /// <summary>Whether it came through the administration socket: no header, path or port takes part.</summary>
     public static bool IsAdmin(HttpContext context) => context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Admin };
 
+    /// <summary>Whether it is for our own API: a client that thinks it talks to Twilio never is.</summary>
+    public static bool IsOwn(HttpContext context) => IsAdmin(context)
+        || (context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Api } && IsOwnPath(context));
+
     /// <summary>Neither room's paths exist in the other: they are answered like any unknown path.</summary>
     public static Task KeepApartAsync(HttpContext context, RequestDelegate next) =>
-        IsAdmin(context) == context.Request.Path.StartsWithSegments(TandemApi.Root, StringComparison.OrdinalIgnoreCase)
+        IsOwn(context) == IsOwnPath(context)
             ? next(context)
             : WriteAsync(context, TwilioErrors.NotFound(context));
 
     /// <summary>Writes an error of the server itself: problem details in our own room, Twilio's form in Twilio's.</summary>
-    public static Task WriteAsync(HttpContext context, TwilioRefusal refusal) => IsAdmin(context)
+    public static Task WriteAsync(HttpContext context, TwilioRefusal refusal) => IsOwn(context)
         ? TandemProblems.WriteAsync(context, TandemProblems.Of(refusal.Status, KindOf(refusal.Status), $"{refusal.Message}."))
         : TwilioErrors.WriteAsync(context, refusal);
 
+    private static bool IsOwnPath(HttpContext context) =>
+        context.Request.Path.StartsWithSegments(TandemApi.Root, StringComparison.OrdinalIgnoreCase);
+
     private static string KindOf(int status) => status switch
     {
+        StatusCodes.Status401Unauthorized => "unauthenticated",
+        StatusCodes.Status403Forbidden => "cross_site",
+        StatusCodes.Status429TooManyRequests => "throttled",
         StatusCodes.Status404NotFound => "not_found",
         StatusCodes.Status405MethodNotAllowed => "method_not_allowed",
         StatusCodes.Status500InternalServerError => "fault",

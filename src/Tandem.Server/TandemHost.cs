@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Tandem.Server.Listeners;
 using Tandem.Storage;
 
@@ -38,6 +39,9 @@ public static class TandemHost
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(Drain);
         builder.Services.AddTandem(options, store);
+
+        // As long as that logger is on at any level, every request, a check too, gets an activity and two lines that nobody asked for.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         configure?.Invoke(builder);
 
         var app = builder.Build();

@@ -23,7 +23,7 @@ public sealed record TandemOptions
     /// <summary>A PEM file with the certificate's private key.</summary>
     public string? TlsKeyFile { get; init; }
 
-    /// <summary>Whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Used for the client's address in audit entries, never for a decision.</summary>
+    /// <summary>Whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed: for audit entries, and for whose failures are counted. Whether a credential is accepted never depends on it.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary>Whether listening off loopback without TLS is wanted.</summary>
@@ -31,6 +31,12 @@ public sealed record TandemOptions
 
     /// <summary>Origins from which browsers may send mutations: <c>https://host[:port]</c>.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary>How many refused credentials for one SID a client address has before the answer is 429.</summary>
+    public FailureBudget ThrottleAccount { get; init; } = new(300, 1);
+
+    /// <summary>The same for all SIDs together.</summary>
+    public FailureBudget ThrottleSource { get; init; } = new(3_000, 20);
 
     /// <summary>Whether tokens created from now on stay readable under the server's key, for the Account resource's <c>auth_token</c>.</summary>
     public bool RecoverableTokens { get; init; }

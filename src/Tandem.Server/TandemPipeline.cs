@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Tandem.Server.Api;
+using Tandem.Server.ForwardAuth;
 using Tandem.Server.Listeners;
 using Tandem.Server.Refusals;
 
@@ -18,20 +19,23 @@ public static class TandemPipeline
         ArgumentNullException.ThrowIfNull(app);
         var services = app.Services;
         var options = services.GetRequiredService<TandemOptions>();
+        var (verifier, throttle) = (services.GetRequiredService<Verifier>(), services.GetRequiredService<Throttle>());
         var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Tandem.Server");
 
         KestrelRefusals.Observe(services);                                     // what Kestrel refuses by itself gets a JSON body
+        var check = new CredentialCheck(verifier, throttle, app.ClientAddress(options), log);
+        app.Use(check.AnswerAsync);                                            // /auth: whose credential is this? Before all that costs
         app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
         app.Use(new Faults(log).AnswerAsync);                                  // an exception is one log line and a 500
-        app.Use(new Health(services.GetRequiredService<Alarms>(), app.Lifetime).AnswerAsync);                  // /health and /alive, for anyone
+        app.Use(new Health(services.GetRequiredService<Alarms>(), app.Lifetime).AnswerAsync); // /health and /alive, for anyone
         app.UseWhen(context => !Rooms.IsAdmin(context), open =>
         {
             open.UseTrustedProxies(options);                                   // the client's address behind a proxy
             open.Use(new Browsers(options).AnswerAsync);                       // preflights; no mutations from other websites
-            open.Use(new Authentication(services.GetRequiredService<Verifier>()).RequireAsync); // 401 comes before 404 and 405
+            open.Use(new Authentication(verifier, throttle).RequireAsync);     // 401 comes before 404 and 405
         });
         app.Use(Misses.AnswerAsync);                                           // 404 and 405, with a body
-        app.Use(Rooms.KeepApartAsync);                                         // our own API on the administration socket alone
+        app.Use(Rooms.KeepApartAsync);                                         // our own API and Twilio's are never taken for each other
         app.UseRouting();
         app.MapAuthTokens();                                                   // /v1/AuthTokens
         app.MapAccounts();                                                     // /2010-04-01/Accounts

@@ -50,6 +50,7 @@ public static class TandemServices
             return recorder;
         });
         services.AddHostedService(s => s.GetRequiredService<UsageRecorder>());
+        services.AddSingleton(s => new Throttle(options, s.GetRequiredService<TimeProvider>()));
         services.AddRoutingCore();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
     }

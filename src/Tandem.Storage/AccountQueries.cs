@@ -1,6 +1,5 @@
 using System.Data;
 using System.Data.Common;
-using System.Text;
 
 namespace Tandem.Storage;
 
@@ -69,33 +68,16 @@ internal static class AccountQueries
         return new(accounts, HasNewer: query.Position is { Anchor: not null } or { Skip: > 0 }, HasOlder: more);
     }
 
-    /// <summary>Every part of the text is a constant; what the caller named goes into parameters.</summary>
-    private static Statement Select(DbConnection connection, AccountQuery query, bool before)
-    {
-        var sql = new StringBuilder($"SELECT {AccountRow.Columns} FROM account WHERE 1 = 1");
-        var (parameters, values) = (new List<(string, DbType)>(), new List<object>());
-        void Where(string condition, string name, DbType type, object? value)
-        {
-            if (value is not null)
-            {
-                sql.Append(" AND ").Append(condition);
-                parameters.Add((name, type));
-                values.Add(value);
-            }
-        }
-
-        Where("owner = @owner", "@owner", DbType.Binary, query.Owner?.ToBytes());
-        Where("sid = @only", "@only", DbType.Binary, query.Only?.ToBytes());
-        Where("friendly_name = @name", "@name", DbType.Binary, query.FriendlyName is { } name ? AccountRow.Name(name) : null);
-        Where("status = @status", "@status", DbType.Int64, query.Status is { } status ? (long)status : null);
-        Where(
-            before ? "id > (SELECT id FROM account WHERE sid = @anchor)" : "id < (SELECT id FROM account WHERE sid = @anchor)",
-            "@anchor",
-            DbType.Binary,
-            query.Position?.Anchor?.ToBytes());
-        sql.Append(before ? " ORDER BY id" : " ORDER BY id DESC").Append(" LIMIT @limit OFFSET @skip");
-        parameters.AddRange([("@limit", DbType.Int64), ("@skip", DbType.Int64)]);
-        values.AddRange([query.Limit + 1L, (long)(query.Position?.Skip ?? 0)]);
-        return new Statement(connection, sql.ToString(), [.. parameters]).With([.. values]);
-    }
+    private static Statement Select(DbConnection connection, AccountQuery query, bool before) =>
+        new Where($"SELECT {AccountRow.Columns} FROM account")
+            .And("owner = @owner", "@owner", DbType.Binary, query.Owner?.ToBytes())
+            .And("sid = @only", "@only", DbType.Binary, query.Only?.ToBytes())
+            .And("friendly_name = @name", "@name", DbType.Binary, query.FriendlyName is { } name ? AccountRow.Name(name) : null)
+            .And("status = @status", "@status", DbType.Int64, query.Status is { } status ? (long)status : null)
+            .And(
+                before ? "id > (SELECT id FROM account WHERE sid = @anchor)" : "id < (SELECT id FROM account WHERE sid = @anchor)",
+                "@anchor",
+                DbType.Binary,
+                query.Position?.Anchor?.ToBytes())
+            .On(connection, before ? "id" : "id DESC", query.Limit + 1L, query.Position?.Skip ?? 0);
 }

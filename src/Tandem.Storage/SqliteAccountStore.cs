@@ -111,6 +111,10 @@ public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
     public Task<AccountPage> ListAsync(AccountQuery query, CancellationToken cancel = default) =>
         ReadAsync(connection => AccountQueries.List(connection, query), cancel);
 
+    /// <inheritdoc />
+    public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(AuditQuery query, CancellationToken cancel = default) =>
+        ReadAsync(connection => AuditQueries.Read(connection, query), cancel);
+
     /// <summary>Does the mutations that wait, empties the log, closes the database and gives the lock back. A second call does nothing.</summary>
     public async ValueTask DisposeAsync()
     {

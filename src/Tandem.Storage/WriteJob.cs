@@ -5,6 +5,9 @@ internal abstract class WriteJob(AccountSid account)
 {
     public AccountSid Account { get; } = account;
 
+    /// <summary>When it was asked for, as a time stamp of <see cref="System.Diagnostics.Stopwatch"/>.</summary>
+    public long Began { get; } = System.Diagnostics.Stopwatch.GetTimestamp();
+
     /// <summary>Lets the mutation decide on the rows; what it decided is kept for <see cref="Answer"/>.</summary>
     public abstract (ErrorKind Refusal, Account? Changed, AuditDraft? Audit) Decide(IAccountRows rows);
 

@@ -31,12 +31,14 @@ internal sealed class Writer : IDisposable
     private readonly Checkpoint _checkpoint;
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _stopping = new();
+    private readonly StoreMetrics _metrics;
     private volatile bool _residuePending;
     private int _sinceCheckpoint;
 
     public Writer(SqliteConnection connection, SemaphoreSlim readers, StoreContent content, SqliteOptions options, ILogger logger)
     {
         (_connection, _options, _index, _logger) = (connection, options, content.Index, logger);
+        _metrics = new(content.Index);
         _rows = new(connection);
         _audit = new(connection, content.Keys.Audit);
         _checkpoint = new(connection, readers);
@@ -71,6 +73,7 @@ internal sealed class Writer : IDisposable
         _checkpoint.Dispose();
         _stopping.Dispose();
         _queue.Dispose();
+        _metrics.Dispose();
     }
 
     private void Run()
@@ -115,11 +118,12 @@ internal sealed class Writer : IDisposable
                 _checkpoint.TryTruncate();
             }
         });
+        _metrics.Changed(committed.Action, job.Began);
         job.Answer();
     }
 
     /// <summary>One transaction; null when nothing was changed and the caller has been told.</summary>
-    private (Account? Before, Account After, long Epoch)? Commit(WriteJob job)
+    private (Account? Before, Account After, long Epoch, AuditAction Action)? Commit(WriteJob job)
     {
         long? epochBefore = null;
         try
@@ -131,6 +135,7 @@ internal sealed class Writer : IDisposable
             if (refusal != ErrorKind.None)
             {
                 transaction.Rollback();
+                _metrics.Refused(refusal, job.Began);
                 job.Refuse(refusal);
                 return null;
             }
@@ -138,7 +143,7 @@ internal sealed class Writer : IDisposable
             var before = _rows.Save(after!);
             var epoch = _audit.Append(transaction, audit!, after!.Generation, _options.Time.GetUtcNow());
             transaction.Commit(); // through the transaction object: a COMMIT in a command's text may swallow its error
-            return (before, after, epoch);
+            return (before, after, epoch, audit!.Action);
         }
         catch (SqliteException e) when (e.SqliteErrorCode is SqliteErrors.Full or SqliteErrors.Busy or SqliteErrors.Locked)
         {
@@ -150,6 +155,7 @@ internal sealed class Writer : IDisposable
                 }
             });
             StoreLog.WriteRefused(_logger, e.SqliteErrorCode);
+            _metrics.Refused(ErrorKind.Unavailable, job.Began);
             job.Refuse(ErrorKind.Unavailable);
             return null;
         }
@@ -159,6 +165,7 @@ internal sealed class Writer : IDisposable
         }
         catch (Exception fault) when (fault is not UnreachableException)
         {
+            _metrics.Refused("fault", job.Began);
             job.Fail(fault); // the decision itself failed; leaving the block has rolled the transaction back
             return null;
         }
@@ -173,6 +180,7 @@ internal sealed class Writer : IDisposable
         var started = _options.Time.GetTimestamp();
         while (!_checkpoint.TryTruncate())
         {
+            _metrics.Blocked();
             if (_residuePending)
             {
                 return;

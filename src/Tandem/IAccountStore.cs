@@ -21,6 +21,9 @@ public interface IAccountStore
     /// <summary>Reads a page of accounts, newest first, into memory; nothing is held open when it returns.</summary>
     Task<AccountPage> ListAsync(AccountQuery query, CancellationToken cancel = default);
 
+    /// <summary>Reads audit entries into memory; nothing is held open when it returns.</summary>
+    Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(AuditQuery query, CancellationToken cancel = default);
+
     /// <summary>Whether bytes of a retired token may still lie in a file, because a checkpoint was refused for too long. It is retried until done.</summary>
     bool ResiduePending { get; }
 }
@@ -84,3 +87,10 @@ public sealed record AccountPosition(AccountSid? Anchor, bool Before = false, in
 /// <param name="HasNewer">Whether there are some before them.</param>
 /// <param name="HasOlder">Whether there are some after them.</param>
 public sealed record AccountPage(IReadOnlyList<Account> Accounts, bool HasNewer, bool HasOlder);
+
+/// <summary>Which audit entries to read.</summary>
+/// <param name="Limit">At most this many.</param>
+/// <param name="Account">Only those of this account; null for all.</param>
+/// <param name="After">Only those with a higher number, the lowest first; null for the newest first.</param>
+/// <param name="Before">Only those with a lower number; null for all.</param>
+public sealed record AuditQuery(int Limit, AccountSid? Account = null, long? After = null, long? Before = null);

@@ -119,7 +119,8 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
         (account, role, actor) = (null!, default, "");
         if (rows.Find(sid) is not { } found)
         {
-            return caller.Credential is null ? ErrorKind.AccountNotFound : ErrorKind.WrongCredential;
+            // One's own account is gone only with its credential; another's was never there for the caller to know.
+            return caller.Credential?.Sid == sid ? ErrorKind.WrongCredential : ErrorKind.AccountNotFound;
         }
 
         account = found;

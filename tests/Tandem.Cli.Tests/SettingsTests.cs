@@ -18,8 +18,9 @@ public sealed class SettingsTests : IDisposable
         _at.Variables["TANDEM_BOOTSTRAP_AUTH_TOKEN"] = "hunter3";
         _at.Variables["TANDEM_BOOTSTRAP_AUTH_TOKEN_FILE"] = "nowhere";
         _at.Variables["TANDEM_LOG_LEVEL"] = "loud";
+        _at.Variables["TANDEM_THROTTLE_SOURCE"] = "many";
 
-        var said = await _at.TandemAsync("serve", "--listen", "7420,0.0.0.0:7420", "--listen", "[::1]:0", "--tls-cert", "a.pem", "--trusted-proxies", "10.0.0.0/64", "--cors-origin", "https://a.example/");
+        var said = await _at.TandemAsync("serve", "--listen", "7420,0.0.0.0:7420", "--listen", "[::1]:0", "--tls-cert", "a.pem", "--trusted-proxies", "10.0.0.0/64", "--cors-origin", "https://a.example/", "--throttle-account", "300");
 
         Assert.Equal(2, said.ExitCode);
         Assert.Equal("", said.Out);
@@ -31,6 +32,8 @@ public sealed class SettingsTests : IDisposable
             "Both TANDEM_BOOTSTRAP_AUTH_TOKEN and TANDEM_BOOTSTRAP_AUTH_TOKEN_FILE are set.",
             "TANDEM_BOOTSTRAP_ACCOUNT_SID and TANDEM_BOOTSTRAP_AUTH_TOKEN_FILE (or TANDEM_BOOTSTRAP_AUTH_TOKEN) go together",
             "TANDEM_LOG_LEVEL=loud is no level.",
+            "TANDEM_THROTTLE_SOURCE many is no budget.",
+            "--throttle-account 300 is no budget.",
             "--listen 7420 is no address to listen on.",
             "a.pem was given without its private key.",
             "--trusted-proxies 10.0.0.0/64 is no network.",

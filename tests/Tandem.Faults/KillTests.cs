@@ -21,7 +21,7 @@ public sealed class KillTests
         var seed = Environment.GetEnvironmentVariable("TANDEM_TEST_SEED") is { Length: > 0 } given ? int.Parse(given, System.Globalization.CultureInfo.InvariantCulture) : Environment.ProcessId;
         var output = TestContext.Current.TestOutputHelper!;
         output.WriteLine($"seed {seed} (repeat with TANDEM_TEST_SEED={seed})");
-        await using var server = await ServerProcess.StartAsync();
+        await using var server = await ServerProcess.StartAsync(ServerProcess.Unthrottled);
         var caller = new TwilioCaller(server.Http);
         var parent = server.FirstAccount();
         var clients = new List<Client>();

@@ -71,7 +71,7 @@ public sealed class RaceTests
 
     private static async Task RaceAsync(Func<TwilioCaller, string, string, Task<string>> pair)
     {
-        await using var server = await ServerProcess.StartAsync();
+        await using var server = await ServerProcess.StartAsync(ServerProcess.Unthrottled);
         var caller = new TwilioCaller(server.Http);
         var parent = server.FirstAccount();
         var accounts = new List<(string Sid, string Token)>();

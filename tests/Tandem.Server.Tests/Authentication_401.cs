@@ -17,7 +17,6 @@ public sealed class Authentication_401
     [InlineData("PUT", "/v1/AuthTokens/Promote")]
     [InlineData("POST", "/v1/AuthTokens/Promote")]
     [InlineData("GET", "/2010-04-01/Accounts.json")]
-    [InlineData("GET", "/tandem/v1/accounts")]
     [InlineData("POST", "/health")]
     public async Task Comes_before_404_and_405(string method, string path)
     {

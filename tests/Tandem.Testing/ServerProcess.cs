@@ -12,6 +12,10 @@ public sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>For tests that try retired tokens on and on: each answer shall be about the token, not about how often it was tried.</summary>
+    public static readonly (string Name, string Value)[] Unthrottled =
+        [("TANDEM_THROTTLE_ACCOUNT", "1000000+1000000/s"), ("TANDEM_THROTTLE_SOURCE", "1000000+1000000/s")];
+
     private readonly string _home = Directory.CreateTempSubdirectory("tandem-").FullName;
     private readonly (string Name, string Value)[] _environment;
     private readonly string? _mountOptions;
@@ -159,7 +163,8 @@ public sealed class ServerProcess : IAsyncDisposable
         Directory.Delete(_home, recursive: true);
     }
 
-    private static int FreePort()
+    /// <summary>A loopback port that nobody listens on now.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -59,6 +59,7 @@ internal static class ServeCommand
         {
             AddLogging(builder.Logging, settings.LogLevel);
             builder.Services.AddSingleton(startup.FirstAccount);
+            builder.AddTelemetry();
         });
         try
         {

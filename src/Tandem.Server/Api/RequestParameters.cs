@@ -58,7 +58,7 @@ internal sealed class RequestParameters
         bool.TryParse(Find("SuppressEmailNotification"), out var suppress) && suppress);
 
     /// <summary>The client's address: behind trusted proxies the one they name.</summary>
-    private static string SourceOf(HttpContext context) => context.Connection.RemoteIpAddress switch
+    public static string SourceOf(HttpContext context) => context.Connection.RemoteIpAddress switch
     {
         null => "local",
         { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),

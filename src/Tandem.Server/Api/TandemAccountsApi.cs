@@ -43,7 +43,7 @@ internal static class TandemAccountsApi
         CheckName(asked.FriendlyName);
         AccountSid? parent = asked.ParentSid is { } sid ? Parse(sid, "parent_sid") : null;
         var outcome = await TandemApi.Get<AccountLifecycle>(http)
-            .CreateAsync(TandemApi.Operator(http), parent, asked.FriendlyName, TandemApi.Context(http));
+            .CreateAsync(TandemApi.CallerOf(http), parent, asked.FriendlyName, TandemApi.Context(http));
         using var created = outcome.Value;
         if (created is null)
         {
@@ -90,7 +90,7 @@ internal static class TandemAccountsApi
         }
 
         var outcome = await TandemApi.Get<AccountLifecycle>(http)
-            .UpdateAsync(TandemApi.Operator(http), sid, asked.FriendlyName, status, TandemApi.Context(http));
+            .UpdateAsync(TandemApi.CallerOf(http), sid, asked.FriendlyName, status, TandemApi.Context(http));
         if (!outcome.Is(out var account, out var error))
         {
             await WriteAsync(http, Of(error));

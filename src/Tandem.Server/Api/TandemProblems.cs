@@ -23,6 +23,7 @@ internal static class TandemProblems
     /// <summary>The problem that tells a refusal of the domain.</summary>
     public static TandemProblem Of(ErrorKind error) => error switch
     {
+        ErrorKind.WrongCredential => Of(401, "unauthenticated", "The credential is not valid (any more)."),
         ErrorKind.AccountNotFound => Of(404, "account_not_found", "There is no such account."),
         ErrorKind.NoSecondary => Of(404, "no_secondary", "There is no secondary token."),
         ErrorKind.SecondaryExists => Of(409, "secondary_exists", "A secondary token exists already. Promote or delete it first."),
@@ -31,14 +32,18 @@ internal static class TandemProblems
         ErrorKind.AccountExists => Of(409, "account_exists", "An account with this SID exists already."),
         ErrorKind.NotPermitted => Of(409, "not_permitted", "A subaccount has no subaccounts."),
         ErrorKind.Unavailable => Of(503, "unavailable", "It cannot be stored now, so nothing was changed. Is the disk full? Trying again is safe."),
-        _ => throw new InvalidOperationException($"An operator was refused with {error}."),
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error, "No refusal."),
     };
 
     public static Task WriteAsync(HttpContext http, TandemProblem problem)
     {
-        if (problem.Status == StatusCodes.Status503ServiceUnavailable)
+        if (problem.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
             http.Response.Headers.RetryAfter = "1";
+        }
+        else if (problem.Status == StatusCodes.Status401Unauthorized)
+        {
+            http.Response.Headers.WWWAuthenticate = AnswerHeaders.Challenge;
         }
 
         return WriteAsync(http, problem.Status, problem, TandemJson.Default.TandemProblem, "application/problem+json");

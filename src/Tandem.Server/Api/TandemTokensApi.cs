@@ -10,7 +10,7 @@ internal static class TandemTokensApi
     public static async Task Show(HttpContext http)
     {
         var sid = TandemApi.Sid(http);
-        var account = await TandemApi.Get<IAccountStore>(http).FindAsync(sid, http.RequestAborted);
+        var account = await TandemApi.FindAsync(http, sid);
         if (account is null)
         {
             await WriteAsync(http, Of(ErrorKind.AccountNotFound));
@@ -33,7 +33,7 @@ internal static class TandemTokensApi
     public static async Task CreateSecondary(HttpContext http)
     {
         var outcome = await TandemApi.Get<Rotation>(http)
-            .CreateSecondaryAsync(TandemApi.Operator(http), TandemApi.Sid(http), TandemApi.Context(http));
+            .CreateSecondaryAsync(TandemApi.CallerOf(http), TandemApi.Sid(http), TandemApi.Context(http));
         using var created = outcome.Value;
         if (created is null)
         {
@@ -57,7 +57,7 @@ internal static class TandemTokensApi
     public static async Task DeleteSecondary(HttpContext http)
     {
         var outcome = await TandemApi.Get<Rotation>(http)
-            .DeleteSecondaryAsync(TandemApi.Operator(http), TandemApi.Sid(http), TandemApi.Context(http));
+            .DeleteSecondaryAsync(TandemApi.CallerOf(http), TandemApi.Sid(http), TandemApi.Context(http));
         if (outcome.Error != ErrorKind.None)
         {
             await WriteAsync(http, Of(outcome.Error));
@@ -73,7 +73,7 @@ internal static class TandemTokensApi
         var sid = TandemApi.Sid(http);
         var asked = await ReadAsync(http, TandemJson.Default.PromoteRequest);
         var outcome = await TandemApi.Get<Rotation>(http)
-            .PromoteAsync(TandemApi.Operator(http), sid, TandemApi.Context(http), asked.Generation);
+            .PromoteAsync(TandemApi.CallerOf(http), sid, TandemApi.Context(http), asked.Generation);
         using var promoted = outcome.Value;
         if (promoted is null)
         {

@@ -13,8 +13,6 @@ internal readonly record struct TwilioRefusal(int Status, int Code, string Messa
 /// <summary>The one place that writes errors on Twilio's paths, and the one table from kinds of refusal to what Twilio calls them.</summary>
 internal static class TwilioErrors
 {
-    public const string Challenge = "Basic realm=\"Twilio API\"";
-
     public static readonly TwilioRefusal NoCredentials = new(401, 20003, "Authentication Error - No credentials provided");
     public static readonly TwilioRefusal InvalidUserName = new(401, 20003, "Authentication Error - invalid username");
     public static readonly TwilioRefusal WrongCredential = new(401, 20003, "Authenticate");
@@ -26,6 +24,7 @@ internal static class TwilioErrors
     public static readonly TwilioRefusal InvalidFriendlyName = new(400, 20002, "Invalid FriendlyName");
     public static readonly TwilioRefusal PageSizeTooLarge = new(400, 20007, "Page size too large");
     public static readonly TwilioRefusal InvalidPageToken = new(400, 21481, "Invalid PageToken");
+    public static readonly TwilioRefusal TooManyRequests = new(429, 20429, "Too Many Requests");
     public static readonly TwilioRefusal InternalError = new(500, 20500, "Internal Server Error");
     public static readonly TwilioRefusal Unavailable = new(503, 20503, "Service is unavailable, please try again");
 
@@ -51,11 +50,11 @@ internal static class TwilioErrors
         var headers = context.Response.Headers;
         if (refusal.Status == StatusCodes.Status401Unauthorized)
         {
-            headers.WWWAuthenticate = Challenge;
+            headers.WWWAuthenticate = AnswerHeaders.Challenge;
         }
-        else if (refusal.Status == StatusCodes.Status503ServiceUnavailable)
+        else if (refusal.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
-            headers.RetryAfter = "1";
+            headers.RetryAfter = Throttle.RetryAfter;
         }
 
         return Answers.WriteAsync(context, refusal.Status, Body(refusal));

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpOverrides;
 
 namespace Tandem.Server.Listeners;
@@ -8,7 +9,8 @@ public static class TrustedProxies
 {
     /// <summary>
     /// Makes <c>Connection.RemoteIpAddress</c> and <c>Request.Scheme</c> those of the client behind the trusted proxies; from anybody
-    /// else <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are ignored. For audit entries; whether an answer is yes never depends on it.
+    /// else <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are ignored. For audit entries and for counting failures; whether an answer is
+    /// yes never depends on it.
     /// </summary>
     public static IApplicationBuilder UseTrustedProxies(this IApplicationBuilder app, TandemOptions options)
     {
@@ -33,5 +35,14 @@ public static class TrustedProxies
         return app.UseWhen(
             static context => context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Api },
             branch => branch.UseForwardedHeaders(forwarded));
+    }
+
+    /// <summary>The same as a step of its own, for who needs the client's address only now and then.</summary>
+    internal static RequestDelegate ClientAddress(this IApplicationBuilder app, TandemOptions options)
+    {
+        var step = app.New();
+        step.UseTrustedProxies(options);
+        step.Run(static _ => Task.CompletedTask);
+        return step.Build();
     }
 }

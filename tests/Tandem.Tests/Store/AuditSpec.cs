@@ -59,6 +59,28 @@ public abstract class AuditSpec<TStore> : StoreSpec<TStore>
     }
 
     [Fact]
+    public async Task Entries_are_read_newest_first_or_in_order_after_a_number_of_one_account_or_all()
+    {
+        var (sid, primary) = await NewAccountAsync(); // 1
+        var (other, _) = await NewAccountAsync(); // 2
+        await NewSecondaryAsync(sid, primary); // 3
+        await NewSecondaryAsync(other); // 4
+        await Rotation.DeleteSecondaryAsync(Operator, sid, new("192.0.2.9", "RQ5", SuppressEmailNotification: true)); // 5
+
+        async Task<string> NumbersAsync(AuditQuery query) => string.Join(' ', (await Store.Accounts.ReadAuditAsync(query, TestContext.Current.CancellationToken)).Select(e => e.Epoch));
+        Assert.Equal("5 4", await NumbersAsync(new(2)));
+        Assert.Equal("3 2 1", await NumbersAsync(new(10, Before: 4)));
+        Assert.Equal("5 3 1", await NumbersAsync(new(10, sid)));
+        Assert.Equal("3 5", await NumbersAsync(new(10, sid, After: 1)));
+        Assert.Equal("3", await NumbersAsync(new(1, sid, After: 1)));
+        Assert.Empty(await NumbersAsync(new(10, After: 5)));
+        var last = (await Store.Accounts.ReadAuditAsync(new(1), TestContext.Current.CancellationToken))[0];
+        Assert.Equal((AuditAction.SecondaryDeleted, sid, 3L), (last.Entry.Action, last.Entry.Account, last.Generation));
+        Assert.Equal(new ChangeContext("192.0.2.9", "RQ5", SuppressEmailNotification: true), last.Entry.Context);
+        Assert.Equal(32, last.Mac.Length);
+    }
+
+    [Fact]
     public async Task A_refused_change_leaves_no_entry()
     {
         var (sid, primary) = await NewAccountAsync();

@@ -170,7 +170,7 @@ public abstract class RotationSpec<TStore> : StoreSpec<TStore>
 
         Assert.Equal(ErrorKind.AccountNotFound, (await Rotation.PromoteAsync(With(other, otherToken), sub, Some.Context)).Error);
         Assert.Equal(ErrorKind.AccountNotFound, (await Rotation.DeleteSecondaryAsync(With(sub, subToken), parent, Some.Context)).Error);
-        Assert.Equal(ErrorKind.WrongCredential, (await Rotation.PromoteAsync(With(other, otherToken), Some.Sid, Some.Context)).Error);
+        Assert.Equal(ErrorKind.AccountNotFound, (await Rotation.PromoteAsync(With(other, otherToken), Some.Sid, Some.Context)).Error);
         Assert.Equal(ErrorKind.AccountNotFound, (await Rotation.PromoteAsync(Operator, Some.Sid, Some.Context)).Error);
         Assert.Equal(2, (await FindAsync(sub)).Generation);
         Assert.Equal(2, (await FindAsync(parent)).Generation);

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Tandem.Client;
+using static Tandem.Server.Api.TandemProblems;
+
+namespace Tandem.Server.Api;
+
+/// <summary>
+/// <c>/tandem/v1/audit</c> and <c>/tandem/v1/accounts/{sid}/audit</c>: the newest entries first; those after a number in their order, for
+/// whoever follows.
+/// </summary>
+internal static class TandemAuditApi
+{
+    private const int DefaultLimit = 100;
+    private const int MostAtOnce = 1000;
+
+    public static Task ListAll(HttpContext http) => WriteAsync(http, account: null);
+
+    public static async Task List(HttpContext http)
+    {
+        var sid = TandemApi.Sid(http);
+        if (await TandemApi.FindAsync(http, sid) is null)
+        {
+            await TandemProblems.WriteAsync(http, Of(ErrorKind.AccountNotFound));
+            return;
+        }
+
+        await WriteAsync(http, sid);
+    }
+
+    private static async Task WriteAsync(HttpContext http, AccountSid? account)
+    {
+        var limit = Number(http, "limit") ?? DefaultLimit;
+        if (limit is < 1 or > MostAtOnce)
+        {
+            throw new TandemRefusal(Invalid($"limit is a number from 1 to {MostAtOnce}."));
+        }
+
+        var entries = await TandemApi.Get<IAccountStore>(http).ReadAuditAsync(
+            new((int)limit, account, Number(http, "after"), Number(http, "before")), http.RequestAborted);
+        var list = new AuditList { Entries = [.. entries.Select(Describe)] };
+        await TandemProblems.WriteAsync(http, StatusCodes.Status200OK, list, TandemJson.Default.AuditList);
+    }
+
+    /// <summary>Far below what the store's integers hold, so that no number can make one of them overflow.</summary>
+    private static long? Number(HttpContext http, string name) => http.Request.Query[name].ToString() switch
+    {
+        "" => null,
+        var text when text.Length <= 12 && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
+        _ => throw new TandemRefusal(Invalid($"{name} is a whole number.")),
+    };
+
+    private static AuditInfo Describe(AuditEntry entry) => new()
+    {
+        Number = entry.Epoch,
+        At = entry.At,
+        AccountSid = entry.Entry.Account.ToString(),
+        Action = JsonNamingPolicy.SnakeCaseLower.ConvertName(entry.Entry.Action.ToString()),
+        Generation = entry.Generation,
+        Actor = entry.Entry.Actor,
+        Source = entry.Entry.Context.Source,
+        RequestId = entry.Entry.Context.RequestId,
+        SuppressEmailNotification = entry.Entry.Context.SuppressEmailNotification,
+        Fingerprint = entry.Entry.Token?.ToString(),
+    };
+}

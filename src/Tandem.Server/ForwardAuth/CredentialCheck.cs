@@ -1,0 +1,199 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using Tandem.Server.Listeners;
+
+namespace Tandem.Server.ForwardAuth;
+
+/// <summary>
+/// Answers proxies that ask whose credential a request carries. It stands in front of everything else: nothing is logged, traced or routed on
+/// the way. Whether the answer is yes depends on <c>Authorization</c> alone; path, method, query, body and every other header are not looked
+/// at, and where the request came from only once it has been refused.
+/// </summary>
+/// <remarks>
+/// A yes allocates nothing, as long as the account's SID is among the texts kept here; else the one string that is its header's value.
+/// </remarks>
+internal sealed partial class CredentialCheck(Verifier verifier, Throttle throttle, RequestDelegate clientAddress, ILogger log)
+{
+    private readonly SidTexts _texts = new();
+    private readonly VerifyEndpoint _verify = new(verifier, throttle, clientAddress, log);
+
+    public Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
+        var family = Families.Of(context.Features.Get<IHttpRequestFeature>()?.RawTarget);
+        if (family == Family.None || context.Features.Get<IListenerFeature>() is not { Kind: ListenerKind.Api })
+        {
+            return next(context);
+        }
+
+        if (family == Family.Verify)
+        {
+            return _verify.AnswerAsync(context);
+        }
+
+        try
+        {
+            var form = Read(context.Request.Headers.Authorization, out var verdict);
+            if (form == BasicForm.Read && verdict.IsValid)
+            {
+                Admit(context.Response, verdict);
+                return Task.CompletedTask;
+            }
+
+            return RefuseAsync(context, family, form, verdict.Sid);
+        }
+        catch (Exception e)
+        {
+            return FailAsync(context, family, e);
+        }
+    }
+
+    /// <summary>A proxy that kept an answer would accept a retired token for as long.</summary>
+    public static void KeepOutOfCaches(IHeaderDictionary headers)
+    {
+        headers.CacheControl = "no-store";
+        headers.Vary = "Authorization";
+    }
+
+    /// <summary>What the proxy hands on. Every header every time, none empty: for one that is missing some proxies let the client's own pass.</summary>
+    private void Admit(HttpResponse response, in Verdict verdict)
+    {
+        var headers = response.Headers;
+        KeepOutOfCaches(headers);
+        headers["X-Account-Sid"] = _texts.Of(verdict.Sid);
+        headers["X-Parent-Account-Sid"] = verdict.OwnerSid == verdict.Sid ? "none" : _texts.Of(verdict.OwnerSid);
+        headers["X-Token-Slot"] = verdict.Slot == Slot.Primary ? "primary" : "secondary";
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentLength = 0;
+    }
+
+    private BasicForm Read(StringValues header, out Verdict verdict)
+    {
+        Span<byte> buffer = stackalloc byte[BasicCredential.SizeLimit];
+        try
+        {
+            var form = BasicCredential.Read(header, buffer, out var basic);
+            verdict = form == BasicForm.Read ? verifier.Verify(basic.Sid, basic.Token) : default;
+            return form;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(buffer);
+        }
+    }
+
+    private async Task RefuseAsync(HttpContext context, Family family, BasicForm form, AccountSid sid)
+    {
+        try
+        {
+            var refusal = Refusal.Unauthorized;
+            if (form != BasicForm.Missing) // no credential is no failure: it is how clients learn that one is asked for
+            {
+                await clientAddress(context);
+                refusal = throttle.TrySpend(context.Connection.RemoteIpAddress, form == BasicForm.Read ? sid : null) ? refusal : Refusal.Throttled;
+            }
+
+            Refusals.Write(context.Response, family, refusal);
+        }
+        catch (Exception e)
+        {
+            await FailAsync(context, family, e);
+        }
+    }
+
+    /// <summary>Closed: whatever went wrong, it is no yes; and no 401, after which clients would think that their token is dead.</summary>
+    private Task FailAsync(HttpContext context, Family family, Exception e)
+    {
+        Failed(log, e);
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        }
+
+        context.Response.Clear();
+        Refusals.Write(context.Response, family, Refusal.Unavailable);
+        return Task.CompletedTask;
+    }
+
+    // The exception; nothing that the request brought along.
+    [LoggerMessage(1, LogLevel.Error, "A check could not be made and was answered as unavailable.")]
+    private static partial void Failed(ILogger logger, Exception exception);
+}
+
+/// <summary>
+/// The texts of the SIDs answered last, one in each of a fixed number of places: the server takes header values as strings, and at its rate
+/// the same few thousand accounts would be written out over and over. SIDs are public, and nothing is decided from what is kept.
+/// </summary>
+internal sealed class SidTexts
+{
+    // 128 KiB; with the texts 1.7 MiB at most.
+    private readonly string?[] _texts = new string?[1 << 14];
+
+    public string Of(AccountSid sid)
+    {
+        Span<byte> bytes = stackalloc byte[AccountSid.ByteLength];
+        Span<char> text = stackalloc char[AccountSid.TextLength];
+        sid.WriteTo(bytes);
+        (text[0], text[1]) = ('A', 'C');
+        Convert.TryToHexStringLower(bytes, text[2..], out _);
+
+        ref var place = ref _texts[sid.GetHashCode() & (_texts.Length - 1)];
+        return place is { } held && held.AsSpan().Equals(text, StringComparison.Ordinal) ? held : place = new(text);
+    }
+}
+
+/// <summary>Who asks, hence which answers it understands.</summary>
+internal enum Family
+{
+    /// <summary>Not ours: the request goes on through the pipeline.</summary>
+    None,
+
+    /// <summary>nginx's <c>auth_request</c>: 2xx, 401 and 403; anything else becomes a 500.</summary>
+    Nginx,
+
+    /// <summary>Caddy, Traefik, HAProxy: the whole answer of a refusal goes to the client.</summary>
+    Forward,
+
+    /// <summary>Envoy's <c>ext_authz</c>: 200 alone is a yes; the client's method, and its path behind ours.</summary>
+    Envoy,
+
+    /// <summary>An application: a JSON verdict.</summary>
+    Verify,
+}
+
+/// <summary>Finds the family by the request's target.</summary>
+internal static class Families
+{
+    /// <summary>
+    /// By the target as it was sent, up to its query. The server's own path will not do: it has dot segments resolved, and what Envoy asks for
+    /// a client's <c>/../../health</c>, <c>/auth/envoy/../../health</c>, would be answered 200 by another page and taken for a yes.
+    /// </summary>
+    public static Family Of(string? target)
+    {
+        var path = target.AsSpan();
+        if (path is ['h' or 'H', ..] && path.IndexOf("://", StringComparison.Ordinal) is var scheme and > 0) // the absolute form
+        {
+            path = path[(scheme + 3)..];
+            path = path.IndexOf('/') is var slash and >= 0 ? path[slash..] : default;
+        }
+
+        if (path.IndexOf('?') is var query and >= 0)
+        {
+            path = path[..query];
+        }
+
+        const string Root = "/auth/";
+        return !path.StartsWith(Root, StringComparison.Ordinal) ? Family.None : path[Root.Length..] switch
+        {
+            "nginx" => Family.Nginx,
+            "forward" => Family.Forward,
+            "verify" => Family.Verify,
+            "envoy" => Family.Envoy,
+            ['e', 'n', 'v', 'o', 'y', '/', ..] => Family.Envoy,
+            _ => Family.None,
+        };
+    }
+}

@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using Tandem.Client;
+
+namespace Tandem.Server.ForwardAuth;
+
+/// <summary>
+/// <c>POST /auth/verify</c>, for applications: the credential in <c>Authorization</c> or in a JSON body, and a verdict that is always a 200,
+/// so that no HTTP library takes a wrong password of somebody's client for a failed call of its own.
+/// </summary>
+internal sealed partial class VerifyEndpoint(Verifier verifier, Throttle throttle, RequestDelegate clientAddress, ILogger log)
+{
+    /// <summary>Bytes of a body at most; a credential has 100.</summary>
+    private const int BodyLimit = 4 * 1024;
+
+    public async Task AnswerAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            Refusals.WriteMethodNotAllowed(context.Response);
+            return;
+        }
+
+        VerifyAnswer answer;
+        try
+        {
+            answer = await AskAsync(context);
+        }
+        catch (BadHttpRequestException)
+        {
+            answer = new() { Code = VerifyCode.Malformed }; // larger than any body may be, or broken off
+        }
+        catch (Exception e) when (e is ConnectionAbortedException or ConnectionResetException or OperationCanceledException)
+        {
+            context.Abort();
+            return;
+        }
+        catch (Exception e)
+        {
+            Failed(log, e);
+            answer = new() { Code = VerifyCode.Unavailable };
+        }
+
+        Write(context.Response, answer);
+    }
+
+    private async Task<VerifyAnswer> AskAsync(HttpContext context)
+    {
+        var body = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await body.ReadAsync(context.RequestAborted);
+            if (read.Buffer.Length > BodyLimit)
+            {
+                body.AdvanceTo(read.Buffer.End);
+                return await RefuseAsync(context, BasicForm.Malformed, default);
+            }
+
+            if (!read.IsCompleted)
+            {
+                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+
+            var form = Read(context.Request.Headers.Authorization, read.Buffer, out var verdict);
+            body.AdvanceTo(read.Buffer.End);
+            return form == BasicForm.Read && verdict.IsValid
+                ? new()
+                {
+                    Code = VerifyCode.Valid,
+                    AccountSid = verdict.Sid.ToString(),
+                    ParentAccountSid = verdict.OwnerSid == verdict.Sid ? null : verdict.OwnerSid.ToString(),
+                    TokenSlot = verdict.Slot == Slot.Primary ? "primary" : "secondary",
+                }
+                : await RefuseAsync(context, form, verdict.Sid);
+        }
+    }
+
+    private BasicForm Read(StringValues header, ReadOnlySequence<byte> body, out Verdict verdict)
+    {
+        Span<byte> inHeader = stackalloc byte[BasicCredential.SizeLimit];
+        Span<byte> inBody = stackalloc byte[BasicCredential.SizeLimit];
+        try
+        {
+            var headerForm = BasicCredential.Read(header, inHeader, out var basic);
+            var bodyForm = VerifyBody.Read(body, inBody, out var sid, out var length);
+            verdict = (headerForm, bodyForm) switch
+            {
+                (BasicForm.Read, BasicForm.Missing) => verifier.Verify(basic.Sid, basic.Token),
+                (BasicForm.Missing, BasicForm.Read) => verifier.Verify(sid, inBody[..length]),
+                _ => default,
+            };
+            return headerForm == BasicForm.Missing ? bodyForm
+                : bodyForm == BasicForm.Missing ? headerForm
+                : BasicForm.Malformed; // two credentials: which one is meant is not for us to guess
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(inHeader);
+            CryptographicOperations.ZeroMemory(inBody);
+        }
+    }
+
+    private async Task<VerifyAnswer> RefuseAsync(HttpContext context, BasicForm form, AccountSid sid)
+    {
+        if (form == BasicForm.Missing)
+        {
+            return new() { Code = VerifyCode.Malformed };
+        }
+
+        await clientAddress(context);
+        return new()
+        {
+            Code = !throttle.TrySpend(context.Connection.RemoteIpAddress, form == BasicForm.Read ? sid : null) ? VerifyCode.Throttled
+                : form == BasicForm.Read ? VerifyCode.Invalid
+                : VerifyCode.Malformed,
+        };
+    }
+
+    private static void Write(HttpResponse response, VerifyAnswer answer)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(answer, TandemJson.Default.VerifyAnswer);
+        CredentialCheck.KeepOutOfCaches(response.Headers);
+        if (answer.Code is VerifyCode.Throttled or VerifyCode.Unavailable)
+        {
+            response.Headers.RetryAfter = Throttle.RetryAfter;
+        }
+
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = "application/json";
+        response.ContentLength = body.Length;
+        response.BodyWriter.Write(body);
+    }
+
+    // The exception; nothing that the request brought along.
+    [LoggerMessage(2, LogLevel.Error, "A credential could not be verified and was answered as unavailable.")]
+    private static partial void Failed(ILogger logger, Exception exception);
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+
+namespace Tandem.Storage;
+
+/// <summary>
+/// What the writer counts. Names follow OpenTelemetry's conventions for metrics: dots between words, units apart, no totals in names. No
+/// account and no token is ever a tag.
+/// </summary>
+internal sealed class StoreMetrics : IDisposable
+{
+    private readonly Meter _meter = new("Tandem");
+    private readonly Histogram<double> _duration;
+    private readonly Counter<long> _blocked;
+
+    public StoreMetrics(VerifierIndex index)
+    {
+        _duration = _meter.CreateHistogram<double>(
+            "tandem.change.duration", "s", "From the request of a change to its answer: durable and, where it retired a token, erased.");
+        _blocked = _meter.CreateCounter<long>("tandem.checkpoint.blocked", "{attempt}", "Attempts to erase that somebody's read, or a full disk, stood in the way of.");
+        _meter.CreateObservableUpDownCounter("tandem.accounts", () => index.Count, "{account}", "Accounts in the index.");
+    }
+
+    /// <summary>A change was made.</summary>
+    public void Changed(AuditAction action, long began) => Record(began, Tag("tandem.change", Name(action)), Tag("tandem.outcome", "done"));
+
+    /// <summary>A change was refused, or failed before anything was changed.</summary>
+    public void Refused(string outcome, long began) => Record(began, Tag("tandem.outcome", outcome));
+
+    /// <summary>The same for a kind of refusal.</summary>
+    public void Refused(ErrorKind kind, long began) => Refused(Name(kind), began);
+
+    /// <summary>An attempt to erase did not come through.</summary>
+    public void Blocked() => _blocked.Add(1);
+
+    public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+
+    private static string Name<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
+    private void Record(long began, params ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        _duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, tags);
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Tandem.Client;
+using Xunit;
+
+namespace Tandem.Cli.Tests;
+
+/// <summary><c>tandem audit</c>: what was done, as it happened.</summary>
+public sealed class AuditTests : IAsyncLifetime
+{
+    private readonly Workspace _at = new();
+    private RunningServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await RunningServer.StartAsync(_at);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _at.Dispose();
+    }
+
+    [Fact]
+    public async Task It_tells_oldest_first_what_was_done_by_whom_and_never_a_token()
+    {
+        using var client = TandemClient.OverSocket(Path.Combine(_at.Data, "admin.sock"));
+        var account = await client.CreateAccountAsync(new() { FriendlyName = "Acme" }, TestContext.Current.CancellationToken);
+        var secondary = await client.CreateSecondaryAsync(account.Sid, TestContext.Current.CancellationToken);
+        await client.PromoteAsync(account.Sid, new(), TestContext.Current.CancellationToken);
+
+        var said = await _at.TandemAsync("audit", account.Sid);
+
+        var lines = said.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, lines.Length);
+        Assert.Matches($@"^20..-..-..T..:..:..Z  {account.Sid}  account_created     {account.Fingerprint}  by operator uid \d+ from admin.sock$", lines[0]);
+        Assert.Contains($"secondary_created   {secondary.Fingerprint}", lines[1], StringComparison.Ordinal);
+        Assert.Contains($"secondary_promoted  {secondary.Fingerprint}", lines[2], StringComparison.Ordinal);
+        Assert.DoesNotContain(account.AuthToken, said.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain(secondary.AuthToken, said.Out, StringComparison.Ordinal);
+
+        var newest = await _at.TandemAsync("audit", "-n", "1", "--json");
+        Assert.Equal("secondary_promoted", JsonElement.Parse(newest.Out).GetProperty("action").GetString());
+        Assert.Equal(4, (await _at.TandemAsync("audit")).Out.Count(c => c == '\n')); // the first account's import as well
+    }
+
+    [Fact]
+    public async Task Following_shows_what_happens_from_now_on()
+    {
+        using var limit = new CancellationTokenSource(Workspace.Limit);
+        using var client = TandemClient.OverSocket(Path.Combine(_at.Data, "admin.sock"));
+        using var follow = _at.Start([.. Workspace.Program, "audit", "--follow", "-n", "1"]);
+        Assert.Contains("account_imported", await follow.StandardOutput.ReadLineAsync(limit.Token), StringComparison.Ordinal);
+
+        var account = await client.CreateAccountAsync(new(), limit.Token);
+
+        var line = await follow.StandardOutput.ReadLineAsync(limit.Token);
+        Assert.Contains(account.Sid, line, StringComparison.Ordinal);
+        Assert.Contains("account_created", line, StringComparison.Ordinal);
+        follow.Kill();
+        await follow.WaitForExitAsync(limit.Token);
+    }
+
+    [Theory]
+    [InlineData("audit ACnone", 2)]
+    [InlineData("audit -n 0", 2)]
+    [InlineData("audit AC00000000000000000000000000000000", 5)]
+    public async Task What_cannot_be_asked_is_refused(string line, int exitCode) =>
+        Assert.Equal(exitCode, (await _at.TandemAsync(line.Split(' '))).ExitCode);
+}
