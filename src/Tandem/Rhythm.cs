@@ -14,14 +14,16 @@ public readonly record struct Rhythm(uint Every, int Intervals)
     /// <summary>The rhythm of a consumer over both tokens; null when it was seen in one period only.</summary>
     public static Rhythm? Of(ConsumerUse consumer)
     {
-        var moments = new SortedSet<uint>();
+        var moments = new SortedDictionary<uint, uint>();
         foreach (var use in new[] { consumer.Primary, consumer.Secondary }.OfType<TokenUse>())
         {
-            moments.UnionWith(Moments(use));
+            Take(use, moments);
         }
 
-        var intervals = moments.Zip(moments.Skip(1), (earlier, later) => later - earlier).Order().ToList();
-        var span = moments.Count == 0 ? 0 : moments.Max - moments.Min;
+        // Periods side by side are no silence when calls came throughout; when they came in spells, there is one between the spells.
+        var intervals = moments.Zip(moments.Skip(1), (earlier, later) => later.Key - earlier.Key > earlier.Value ? later.Key - earlier.Key : 0)
+            .Where(i => i > 0).Order().ToList();
+        var span = moments.Count == 0 ? 0 : moments.Last().Key - moments.First().Key;
         while (intervals.Count > 0)
         {
             // The group of the longest intervals: those of at least half the longest.
@@ -38,27 +40,40 @@ public readonly record struct Rhythm(uint Every, int Intervals)
         return null;
     }
 
-    /// <summary>When calls were seen, each as finely as it is still known: by minute, before that by hour, before that by day.</summary>
-    private static List<uint> Moments(TokenUse use)
+    /// <summary>
+    /// When calls were seen, each as finely as it is still known (by minute, before that by hour, before that by day), and how much later the
+    /// next must be to tell of a silence.
+    /// </summary>
+    private static void Take(TokenUse use, SortedDictionary<uint, uint> moments)
     {
-        var moments = new List<uint> { use.First, use.Last };
-        var minutesFrom = Take(use.Minutes, uint.MaxValue, 3600);
-        var hoursFrom = Take(use.Hours, minutesFrom, 86_400);
-        Take(use.Days, hoursFrom, 86_400);
-        return moments;
-
-        // Answers where the next coarser window's own begin to count.
-        uint Take(CountWindow window, uint before, uint coarser)
+        var (before, throughout) = (uint.MaxValue, true);
+        foreach (var (window, seconds, finer) in new[] { (use.Minutes, 60u, 60u), (use.Hours, 3600u, 60u), (use.Days, 86_400u, 3600u) })
         {
             foreach (var period in window.Counts)
             {
-                if (period.Start < before && period.Start > use.First)
+                if (period.Start < before)
                 {
-                    moments.Add(period.Start);
+                    moments[Math.Max(period.Start, use.First)] = seconds == 60 || !throughout ? 0 : (2 * seconds) + finer;
                 }
             }
 
-            return window.Counts.IsEmpty ? before : window.Counts[0].Start - (window.Counts[0].Start % coarser);
+            var counts = window.Counts;
+            before = counts.IsEmpty ? before : counts[0].Start - (counts[0].Start % (seconds == 60 ? 3600u : 86_400u));
+            throughout = IsThroughout(counts, seconds * (seconds == 60 ? 30u : 12u));
         }
+    }
+
+    /// <summary>Whether calls came without a longer silence than this, for at least as long.</summary>
+    private static bool IsThroughout(ReadOnlySpan<PeriodCount> counts, uint seconds)
+    {
+        for (var i = 1; i < counts.Length; i++)
+        {
+            if (counts[i].Start - counts[i - 1].Start > seconds)
+            {
+                return false;
+            }
+        }
+
+        return counts.Length > 1 && counts[^1].Start - counts[0].Start >= seconds;
     }
 }
