@@ -135,7 +135,14 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
             }
         }
 
-        if (_accounts.TryGetValue(sid, out var account))
+        if (!_accounts.TryGetValue(sid, out var account) && _consumers < ConsumerLimit)
+        {
+            // Calls that came before it may still be queued: they are to find the tokens that they came with.
+            account = new(sid, retirement.Before.Generation, retirement.Before.Secondary is not null);
+            _accounts.Add(sid, account);
+        }
+
+        if (account is not null)
         {
             var before = account.Consumers.Count;
             if (account.Retire(retirement))
@@ -250,8 +257,11 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
             return null;
         }
 
-        // An account whose earlier calls may have found no room is complete from now on only.
-        account = new(sighting.Sid, entry.Generation, entry.HasSecondary) { GapUntil = _wasFull ? sighting.Second : 0 };
+        // An account whose earlier calls may have found no room, or came with tokens that it has no more, is complete from now on only.
+        account = new(sighting.Sid, entry.Generation, entry.HasSecondary)
+        {
+            GapUntil = _wasFull || entry.Generation != sighting.Generation ? sighting.Second : 0,
+        };
         _accounts.Add(sighting.Sid, account);
         return account;
     }

@@ -156,6 +156,21 @@ public sealed class UsageFileTests : IDisposable
     }
 
     [Fact]
+    public void Calls_that_are_counted_after_the_retirement_find_their_tokens()
+    {
+        var ledger = new UsageLedger(_index, _keys.Tombstone);
+        var promoted = _account.Promote(null).Value!;
+        ledger.Retire(new(_account, promoted), Now);
+        _index.Apply(promoted, 2);
+        ledger.Count(Call(Slot.Primary, "10.0.0.1", Now));
+        ledger.Count(Call(Slot.Secondary, "10.0.0.2", Now));
+
+        var usage = ledger.Find(_account.Sid)!;
+        Assert.Equal("10.0.0.2", Assert.Single(usage.Consumers).Key.Network.ToString());
+        Assert.Equal(0u, usage.GapUntil);
+    }
+
+    [Fact]
     public void Late_use_turned_off_leaves_nothing_of_it()
     {
         using (var file = Open(out var ledger))
