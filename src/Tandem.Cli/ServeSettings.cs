@@ -48,6 +48,9 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             CorsOrigins = [.. Values(Settings.CorsOrigin).Select(Origin).OfType<string>()],
             RecoverableTokens = Truth(Settings.RecoverableTokens),
             RootKeyFile = FullPath(Settings.RootKeyFile),
+            CountUsage = Truth(Settings.Usage, unset: true),
+            LateUse = Truth(Settings.LateUse, unset: true),
+            ConsumerNetwork = Bits(Settings.ConsumerNetwork, ClientNetwork.Ipv4Whole),
         };
         options = options with
         {
@@ -79,7 +82,7 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
 
     private string? FullPath(Setting setting) => Value(setting) is { } path ? Path.GetFullPath(path) : null;
 
-    private bool Truth(Setting setting)
+    private bool Truth(Setting setting, bool unset = false)
     {
         if (setting.Option is Option<bool> option && flags.GetValue(option))
         {
@@ -91,12 +94,31 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
         {
             case "true" or "1":
                 return true;
-            case "" or "false" or "0":
+            case "":
+                return unset;
+            case "false" or "0":
                 return false;
             default:
                 _problems.Add($"{setting.Variable}={text} is neither true nor false.");
                 return false;
         }
+    }
+
+    private byte Bits(Setting setting, byte unset)
+    {
+        var text = Value(setting);
+        if (text is null)
+        {
+            return unset;
+        }
+
+        if (byte.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bits) && bits is >= 8 and <= ClientNetwork.Ipv4Whole)
+        {
+            return bits;
+        }
+
+        _problems.Add($"{setting.Variable}={text} is no prefix length of an IPv4 network. Write a number from 8 to 32; 24 takes 10.0.3.1 and 10.0.3.2 for one.");
+        return unset;
     }
 
     private IPEndPoint? EndPoint(Setting setting, string text)

@@ -30,13 +30,16 @@ internal static class Settings
     public static readonly Setting BootstrapSid = new(Prefix + "BOOTSTRAP_ACCOUNT_SID");
     public static readonly Setting BootstrapToken = new(Prefix + "BOOTSTRAP_AUTH_TOKEN");
     public static readonly Setting BootstrapTokenFile = new(Prefix + "BOOTSTRAP_AUTH_TOKEN_FILE");
+    public static readonly Setting Usage = new(Prefix + "USAGE");
+    public static readonly Setting LateUse = new(Prefix + "LATE_USE");
+    public static readonly Setting ConsumerNetwork = new(Prefix + "CONSUMER_NETWORK");
     public static readonly Setting LogLevel = new(Prefix + "LOG_LEVEL");
 
     public static readonly IReadOnlyList<Setting> All =
     [
         Listen, Data, Database, TwilioProxy, PublicUrl, TlsCert, TlsKey, TrustedProxies, PlainHttp, CorsOrigin,
         ThrottleAccount, ThrottleSource,
-        RecoverableTokens, RootKeyFile, BootstrapSid, BootstrapToken, BootstrapTokenFile, LogLevel,
+        RecoverableTokens, RootKeyFile, BootstrapSid, BootstrapToken, BootstrapTokenFile, Usage, LateUse, ConsumerNetwork, LogLevel,
     ];
 
     /// <summary>A sentence for each variable that looks like one of ours and is none.</summary>

@@ -22,6 +22,7 @@ internal sealed class Authentication(Verifier verifier, Throttle throttle)
         }
 
         context.Features.Set(credential);
+        Usage.ControlCalls.Record(context, credential.Verdict);
         await next(context);
     }
 

@@ -43,4 +43,13 @@ public sealed record TandemOptions
 
     /// <summary>The file of the root key; null for <c>root.key</c> in the data directory.</summary>
     public string? RootKeyFile { get; init; }
+
+    /// <summary>Whether accepted calls are counted by consumer. While they are not, no verdict of readiness is better than unknown.</summary>
+    public bool CountUsage { get; init; } = true;
+
+    /// <summary>Whether calls with retired tokens are told to their owner; what that takes is kept for 30 days.</summary>
+    public bool LateUse { get; init; } = true;
+
+    /// <summary>To what networks the IPv4 addresses of consumers are widened: bits, 8 to 32. 32 keeps every address apart.</summary>
+    public byte ConsumerNetwork { get; init; } = ClientNetwork.Ipv4Whole;
 }

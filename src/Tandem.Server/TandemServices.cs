@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Tandem.Server.Usage;
 using Tandem.Storage;
 
 namespace Tandem.Server;
@@ -36,6 +38,18 @@ public static class TandemServices
             s.GetRequiredService<TimeProvider>(),
             options.RecoverableTokens));
         services.AddSingleton(s => new Alarms(s.GetRequiredService<IAccountStore>(), s.GetService<FirstAccount>()));
+        services.AddSingleton(s =>
+        {
+            var recorder = new UsageRecorder(
+                s.GetRequiredService<VerifierIndex>(),
+                s.GetRequiredService<DataKeys>(),
+                options,
+                s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<UsageRecorder>>());
+            store.Retiring = recorder.Retire;
+            return recorder;
+        });
+        services.AddHostedService(s => s.GetRequiredService<UsageRecorder>());
         services.AddSingleton(s => new Throttle(options, s.GetRequiredService<TimeProvider>()));
         services.AddRoutingCore();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);

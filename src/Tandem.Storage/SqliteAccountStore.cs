@@ -52,6 +52,16 @@ public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
     public bool ResiduePending => _writer.ResiduePending;
 
     /// <summary>
+    /// Told of each change that retires a token: after it is durable, before the index holds it and so before any call can be refused for
+    /// it. On the writer's thread: it must be quick and must not throw. Set it before the first change.
+    /// </summary>
+    public Action<Retirement>? Retiring
+    {
+        get => _writer.Retiring;
+        set => _writer.Retiring = value;
+    }
+
+    /// <summary>
     /// Opens the store: takes the process lock, creates or migrates the database, unwraps the keys, erases what a crash left behind and
     /// fills the index.
     /// </summary>
@@ -63,7 +73,7 @@ public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
         try
         {
             var path = Path.Combine(options.Directory, "tandem.db");
-            var isNew = Create(path);
+            var isNew = SqliteConnections.CreateFile(path);
             connection = SqliteConnections.Open(path);
             return new(taken, connection, path, options, logger) { IsNew = isNew };
         }
@@ -120,23 +130,6 @@ public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
         Keys.Dispose();
         _lock.Dispose();
         _readers.Dispose();
-    }
-
-    /// <summary>The file is made here, not by SQLite, to have its mode from the first moment; the log and its index take it over.</summary>
-    private static bool Create(string path)
-    {
-        if (File.Exists(path))
-        {
-            return false;
-        }
-
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        return true;
     }
 
     /// <summary>

@@ -23,7 +23,43 @@ internal static class SqliteConnections
         ("cell_size_check", "ON", "1"),
     ];
 
-    public static SqliteConnection Open(string path)
+    /// <summary>Counts may be lost with the power, and then nobody waits for a sync; the library checkpoints by itself.</summary>
+    private static readonly (string Pragma, string Value, string ReadBack)[] UsageSettings =
+    [
+        ("journal_mode", "WAL", "wal"),
+        ("synchronous", "NORMAL", "1"),
+        ("secure_delete", "ON", "1"),
+        ("temp_store", "MEMORY", "2"),
+        ("trusted_schema", "OFF", "0"),
+        ("cell_size_check", "ON", "1"),
+    ];
+
+    /// <summary>A connection to the accounts.</summary>
+    public static SqliteConnection Open(string path) => Open(path, Settings);
+
+    /// <summary>A connection to the usage file.</summary>
+    public static SqliteConnection OpenUsage(string path) => Open(path, UsageSettings);
+
+    /// <summary>
+    /// Makes the file with its mode from the first moment, which SQLite would not; the log and its index take it over. False when it is there.
+    /// </summary>
+    public static bool CreateFile(string path)
+    {
+        if (File.Exists(path))
+        {
+            return false;
+        }
+
+        using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        return true;
+    }
+
+    private static SqliteConnection Open(string path, (string Pragma, string Value, string ReadBack)[] settings)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
@@ -40,7 +76,7 @@ internal static class SqliteConnections
                 throw new StoreException($"SQLite {connection.ServerVersion} is loaded, but only {OldestSafe} and newer are safe. Use the library that came with tandem.");
             }
 
-            foreach (var (pragma, value, readBack) in Settings)
+            foreach (var (pragma, value, readBack) in settings)
             {
                 Scalar(connection, $"PRAGMA {pragma} = {value}");
                 if (Scalar(connection, $"PRAGMA {pragma}") is var got && !string.Equals(got, readBack, StringComparison.Ordinal))

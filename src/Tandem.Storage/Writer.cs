@@ -45,6 +45,9 @@ internal sealed class Writer : IDisposable
         _thread = new(Run) { Name = "tandem writer", IsBackground = true };
     }
 
+    /// <summary>See <see cref="SqliteAccountStore.Retiring"/>.</summary>
+    public Action<Retirement>? Retiring { get; set; }
+
     public bool ResiduePending => _residuePending;
 
     /// <summary>
@@ -97,8 +100,14 @@ internal sealed class Writer : IDisposable
 
         Stopping("completing", () =>
         {
+            var retirement = Retirement.Of(committed.Before, committed.After);
+            if (retirement is not null)
+            {
+                Retiring?.Invoke(retirement);
+            }
+
             _index.Apply(committed.After, committed.Epoch);
-            if (Retires(committed.Before, committed.After))
+            if (retirement is not null)
             {
                 _options.Retired?.Invoke(committed.After);
                 TruncateOrRaiseAlarm();
@@ -160,22 +169,6 @@ internal sealed class Writer : IDisposable
             job.Fail(fault); // the decision itself failed; leaving the block has rolled the transaction back
             return null;
         }
-    }
-
-    /// <summary>Whether a verifier that was there is there no more.</summary>
-    private static bool Retires(Account? before, Account after)
-    {
-        foreach (var token in (ReadOnlySpan<StoredToken?>)[before?.Primary, before?.Secondary])
-        {
-            if (token is not null
-                && after.Primary?.Verifier.FixedTimeEquals(token.Verifier) is not true
-                && after.Secondary?.Verifier.FixedTimeEquals(token.Verifier) is not true)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <summary>

@@ -51,9 +51,12 @@ public sealed class Verifier(VerifierIndex index, DataKeys keys)
     private static Verifier? t_hmacOwner;
 
     /// <summary>Answers from memory whether the credential is valid now.</summary>
-    public Verdict Verify(AccountSid sid, ReadOnlySpan<byte> token)
+    public Verdict Verify(AccountSid sid, ReadOnlySpan<byte> token) => Verify(sid, token, out _);
+
+    /// <summary>The same, with the keyed hash of what was presented: for counting who still calls with a retired token.</summary>
+    public Verdict Verify(AccountSid sid, ReadOnlySpan<byte> token, out VerifierValue digest)
     {
-        var digest = token.Length <= TokenLimit ? Hash(sid, token) : default;
+        digest = token.Length <= TokenLimit ? Hash(sid, token) : default;
         var known = index.TryGet(sid, out var account);
 
         // An account without a parent is its own owner, so that everyone's check looks up twice.

@@ -41,6 +41,10 @@ internal sealed class Residue
             if (bytes.AsSpan().IndexOfAnyExcept((byte)0) >= 0)
             {
                 _patterns.Add((names[i], bytes));
+                if (i % 2 == 0)
+                {
+                    _patterns.Add((names[i], bytes[..8])); // as long as a tombstone, which must be none of it
+                }
             }
         }
 

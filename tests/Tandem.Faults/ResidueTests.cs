@@ -59,6 +59,7 @@ public sealed class ResidueTests
 
         TestContext.Current.TestOutputHelper!.WriteLine($"{retired} retiring calls scanned, {accounts.Count} accounts");
         Assert.True(retired > 500, $"only {retired} retiring calls");
+        Assert.True(new FileInfo(Path.Combine(server.Data, "tandem-usage.db-wal")).Length > 0, "No tombstone was written while the files were scanned.");
         Assert.Empty(found);
     }
 

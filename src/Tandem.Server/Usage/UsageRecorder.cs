@@ -1,0 +1,246 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Tandem.Server.Usage;
+
+/// <summary>
+/// Counts who uses which token, off the answer's path: calls go into a bounded queue, and one worker takes them out, counts them in memory
+/// and writes what has changed about once a second.
+/// </summary>
+public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, IDisposable
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+
+    private const int TicksBetweenWrites = 10;
+
+    private const int TicksBetweenForgetting = 36_000; // an hour
+
+    private readonly SightingQueue _accepted = new(32_768);
+    private readonly SightingQueue _refused = new(4_096);
+    private readonly ConcurrentQueue<Retirement> _retirements = new();
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly VerifierIndex _index;
+    private readonly TandemOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly UsageLedger _ledger;
+    private readonly UsageWriter _writer;
+    private Task? _worker;
+    private bool _stopped;
+    private long _newlyDropped;
+    private long _dropped;
+    private long _refusedDropped;
+    private uint _drained;
+
+    /// <param name="index">Takes the last use of each slot, and says which tokens an account has.</param>
+    /// <param name="keys">Their tombstone key marks retired tokens.</param>
+    /// <param name="options">What is counted, and where the file lies.</param>
+    /// <param name="time">Where the time comes from.</param>
+    /// <param name="logger">Told once a minute at most.</param>
+    public UsageRecorder(VerifierIndex index, DataKeys keys, TandemOptions options, TimeProvider time, ILogger<UsageRecorder> logger)
+    {
+        (_index, _options, _time, _logger) = (index, options, time, logger);
+        _ledger = new(index, options.LateUse ? keys.Tombstone : null, options.ConsumerNetwork);
+        _writer = new(options, time, logger);
+        _drained = Now;
+    }
+
+    /// <summary>How the counting itself fares.</summary>
+    public UsageCounters Counters
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new(
+                    _ledger.Consumers, _ledger.NotToldApart, Volatile.Read(ref _dropped), Volatile.Read(ref _refusedDropped), _writer.Errors);
+            }
+        }
+    }
+
+    private uint Now => (uint)_time.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <summary>
+    /// Takes note of a call; any thread may call it. The slot's last use is noted at once and never lost; the rest is queued, or dropped
+    /// and counted as dropped when the queue is full. It neither waits nor allocates.
+    /// </summary>
+    public void Record(in Sighting sighting)
+    {
+        if (sighting.Slot is not { } slot)
+        {
+            // A queue of their own: a flood of guesses must not crowd out what readiness rests on.
+            if (_options.LateUse && !_refused.TryAdd(sighting))
+            {
+                Interlocked.Increment(ref _refusedDropped);
+            }
+
+            return;
+        }
+
+        _index.RecordUse(sighting.Sid, slot, sighting.Generation, sighting.Second);
+        if (_options.CountUsage && !_accepted.TryAdd(sighting))
+        {
+            Interlocked.Increment(ref _newlyDropped);
+        }
+    }
+
+    /// <summary>The store's hook: a change that retired a token is durable, and not yet in the index.</summary>
+    public void Retire(Retirement retirement) => _retirements.Enqueue(retirement);
+
+    /// <summary>What was counted of an account, every call included that was recorded before.</summary>
+    public UsageReport Report(AccountSid sid)
+    {
+        lock (_lock)
+        {
+            Drain();
+            return new()
+            {
+                Usage = _ledger.Find(sid),
+                LateUses = _ledger.FindLate(sid),
+                Gaps = [.. _ledger.Gaps],
+                CountingSince = _ledger.CountingSince,
+                GapUntil = _options.CountUsage ? _ledger.GapUntil : Now,
+                At = Now,
+            };
+        }
+    }
+
+    /// <inheritdoc />
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _writer.Open(_ledger);
+        }
+
+        _worker = Task.Run(RunAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Counts what is queued and writes it, within a second, whatever the host's own patience.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _stopped, true))
+        {
+            return;
+        }
+
+        await _stop.CancelAsync();
+        if (_worker is not null)
+        {
+            await _worker;
+        }
+
+        lock (_lock)
+        {
+            Drain();
+            _writer.Close(_ledger.Take);
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        _writer.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        StopAsync(CancellationToken.None).GetAwaiter().GetResult();
+        _writer.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        using var timer = new PeriodicTimer(Tick, _time);
+        try
+        {
+            for (var tick = 1; await timer.WaitForNextTickAsync(_stop.Token); tick = tick == TicksBetweenForgetting ? 1 : tick + 1)
+            {
+                Step(tick);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the stop writes what is left
+        }
+    }
+
+    private void Step(int tick)
+    {
+        try
+        {
+            var forget = tick == TicksBetweenForgetting;
+            lock (_lock)
+            {
+                Drain();
+                if (forget)
+                {
+                    _ledger.Forget(Now);
+                }
+            }
+
+            if (tick % TicksBetweenWrites == 0)
+            {
+                _writer.Write((now, limit) => Take(now, limit, forget));
+            }
+        }
+        catch (Exception fault)
+        {
+            LogFault(_logger, fault); // counting may fail; the server goes on, and the next tick tries again
+        }
+    }
+
+    private UsageBatch Take(uint now, int limit, bool forget)
+    {
+        lock (_lock)
+        {
+            var batch = _ledger.Take(now, limit);
+            batch.Forget = forget;
+            return batch;
+        }
+    }
+
+    /// <summary>Counts what waits. Holds the lock.</summary>
+    private void Drain()
+    {
+        var (now, before) = (Now, _drained);
+        _drained = now;
+        while (_accepted.TryTake(out var sighting))
+        {
+            // Whoever was seen at a later generation was seen after its retirement had been handed over.
+            TakeRetirements(now);
+            _ledger.Count(sighting);
+        }
+
+        TakeRetirements(now);
+        while (_refused.TryTake(out var sighting))
+        {
+            TakeRetirements(now);
+            _ledger.Count(sighting);
+        }
+
+        if (Interlocked.Exchange(ref _newlyDropped, 0) is > 0 and var dropped)
+        {
+            Interlocked.Add(ref _dropped, dropped);
+            _ledger.AddGap(new(Math.Min(before, now), now, GapReason.Dropped, (ulong)dropped));
+        }
+    }
+
+    private void TakeRetirements(uint now)
+    {
+        while (_retirements.TryDequeue(out var retirement))
+        {
+            _ledger.Retire(retirement, now);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Counting failed; checks and rotations go on.")]
+    private static partial void LogFault(ILogger logger, Exception fault);
+}
