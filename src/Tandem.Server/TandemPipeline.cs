@@ -5,6 +5,7 @@ using Tandem.Server.Api;
 using Tandem.Server.ForwardAuth;
 using Tandem.Server.Listeners;
 using Tandem.Server.Refusals;
+using Tandem.Server.Usage;
 
 namespace Tandem.Server;
 
@@ -23,7 +24,9 @@ public static class TandemPipeline
         var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Tandem.Server");
 
         KestrelRefusals.Observe(services);                                     // what Kestrel refuses by itself gets a JSON body
-        var check = new CredentialCheck(verifier, throttle, app.ClientAddress(options), log);
+        var clientAddress = app.ClientAddress(options);
+        var evidence = new EvidenceCalls(services.GetRequiredService<UsageRecorder>(), clientAddress, options, services.GetRequiredService<TimeProvider>());
+        var check = new CredentialCheck(verifier, throttle, clientAddress, evidence, log);
         app.Use(check.AnswerAsync);                                            // /auth: whose credential is this? Before all that costs
         app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
         app.Use(new Faults(log).AnswerAsync);                                  // an exception is one log line and a 500

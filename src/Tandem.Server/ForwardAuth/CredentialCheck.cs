@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using Tandem.Server.Listeners;
+using Tandem.Server.Usage;
 
 namespace Tandem.Server.ForwardAuth;
 
@@ -15,10 +16,11 @@ namespace Tandem.Server.ForwardAuth;
 /// <remarks>
 /// A yes allocates nothing, as long as the account's SID is among the texts kept here; else the one string that is its header's value.
 /// </remarks>
-internal sealed partial class CredentialCheck(Verifier verifier, Throttle throttle, RequestDelegate clientAddress, ILogger log)
+internal sealed partial class CredentialCheck(
+    Verifier verifier, Throttle throttle, RequestDelegate clientAddress, EvidenceCalls evidence, ILogger log)
 {
     private readonly SidTexts _texts = new();
-    private readonly VerifyEndpoint _verify = new(verifier, throttle, clientAddress, log);
+    private readonly VerifyEndpoint _verify = new(verifier, throttle, clientAddress, evidence, log);
 
     public Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
@@ -35,14 +37,15 @@ internal sealed partial class CredentialCheck(Verifier verifier, Throttle thrott
 
         try
         {
-            var form = Read(context.Request.Headers.Authorization, out var verdict);
+            var form = Read(context.Request.Headers.Authorization, out var verdict, out var digest);
             if (form == BasicForm.Read && verdict.IsValid)
             {
                 Admit(context.Response, verdict);
+                evidence.Accepted(context, verdict);
                 return Task.CompletedTask;
             }
 
-            return RefuseAsync(context, family, form, verdict.Sid);
+            return RefuseAsync(context, family, form, verdict.Sid, digest);
         }
         catch (Exception e)
         {
@@ -69,13 +72,14 @@ internal sealed partial class CredentialCheck(Verifier verifier, Throttle thrott
         response.ContentLength = 0;
     }
 
-    private BasicForm Read(StringValues header, out Verdict verdict)
+    private BasicForm Read(StringValues header, out Verdict verdict, out VerifierValue digest)
     {
         Span<byte> buffer = stackalloc byte[BasicCredential.SizeLimit];
         try
         {
             var form = BasicCredential.Read(header, buffer, out var basic);
-            verdict = form == BasicForm.Read ? verifier.Verify(basic.Sid, basic.Token) : default;
+            digest = default;
+            verdict = form == BasicForm.Read ? verifier.Verify(basic.Sid, basic.Token, out digest) : default;
             return form;
         }
         finally
@@ -84,7 +88,7 @@ internal sealed partial class CredentialCheck(Verifier verifier, Throttle thrott
         }
     }
 
-    private async Task RefuseAsync(HttpContext context, Family family, BasicForm form, AccountSid sid)
+    private async Task RefuseAsync(HttpContext context, Family family, BasicForm form, AccountSid sid, VerifierValue digest)
     {
         try
         {
@@ -92,6 +96,11 @@ internal sealed partial class CredentialCheck(Verifier verifier, Throttle thrott
             if (form != BasicForm.Missing) // no credential is no failure: it is how clients learn that one is asked for
             {
                 await clientAddress(context);
+                if (form == BasicForm.Read)
+                {
+                    evidence.Refused(context, sid, digest);
+                }
+
                 refusal = throttle.TrySpend(context.Connection.RemoteIpAddress, form == BasicForm.Read ? sid : null) ? refusal : Refusal.Throttled;
             }
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using Tandem.Client;
+using Tandem.Server.Usage;
 
 namespace Tandem.Server.ForwardAuth;
 
@@ -13,7 +14,8 @@ namespace Tandem.Server.ForwardAuth;
 /// <c>POST /auth/verify</c>, for applications: the credential in <c>Authorization</c> or in a JSON body, and a verdict that is always a 200,
 /// so that no HTTP library takes a wrong password of somebody's client for a failed call of its own.
 /// </summary>
-internal sealed partial class VerifyEndpoint(Verifier verifier, Throttle throttle, RequestDelegate clientAddress, ILogger log)
+internal sealed partial class VerifyEndpoint(
+    Verifier verifier, Throttle throttle, RequestDelegate clientAddress, EvidenceCalls evidence, ILogger log)
 {
     /// <summary>Bytes of a body at most; a credential has 100.</summary>
     private const int BodyLimit = 4 * 1024;
@@ -58,7 +60,7 @@ internal sealed partial class VerifyEndpoint(Verifier verifier, Throttle throttl
             if (read.Buffer.Length > BodyLimit)
             {
                 body.AdvanceTo(read.Buffer.End);
-                return await RefuseAsync(context, BasicForm.Malformed, default);
+                return await RefuseAsync(context, BasicForm.Malformed, default, default);
             }
 
             if (!read.IsCompleted)
@@ -67,21 +69,25 @@ internal sealed partial class VerifyEndpoint(Verifier verifier, Throttle throttl
                 continue;
             }
 
-            var form = Read(context.Request.Headers.Authorization, read.Buffer, out var verdict);
+            var form = Read(context.Request.Headers.Authorization, read.Buffer, out var verdict, out var digest);
             body.AdvanceTo(read.Buffer.End);
-            return form == BasicForm.Read && verdict.IsValid
-                ? new()
-                {
-                    Code = VerifyCode.Valid,
-                    AccountSid = verdict.Sid.ToString(),
-                    ParentAccountSid = verdict.OwnerSid == verdict.Sid ? null : verdict.OwnerSid.ToString(),
-                    TokenSlot = verdict.Slot == Slot.Primary ? "primary" : "secondary",
-                }
-                : await RefuseAsync(context, form, verdict.Sid);
+            if (form != BasicForm.Read || !verdict.IsValid)
+            {
+                return await RefuseAsync(context, form, verdict.Sid, digest);
+            }
+
+            evidence.Accepted(context, verdict);
+            return new()
+            {
+                Code = VerifyCode.Valid,
+                AccountSid = verdict.Sid.ToString(),
+                ParentAccountSid = verdict.OwnerSid == verdict.Sid ? null : verdict.OwnerSid.ToString(),
+                TokenSlot = verdict.Slot == Slot.Primary ? "primary" : "secondary",
+            };
         }
     }
 
-    private BasicForm Read(StringValues header, ReadOnlySequence<byte> body, out Verdict verdict)
+    private BasicForm Read(StringValues header, ReadOnlySequence<byte> body, out Verdict verdict, out VerifierValue digest)
     {
         Span<byte> inHeader = stackalloc byte[BasicCredential.SizeLimit];
         Span<byte> inBody = stackalloc byte[BasicCredential.SizeLimit];
@@ -89,10 +95,11 @@ internal sealed partial class VerifyEndpoint(Verifier verifier, Throttle throttl
         {
             var headerForm = BasicCredential.Read(header, inHeader, out var basic);
             var bodyForm = VerifyBody.Read(body, inBody, out var sid, out var length);
+            digest = default;
             verdict = (headerForm, bodyForm) switch
             {
-                (BasicForm.Read, BasicForm.Missing) => verifier.Verify(basic.Sid, basic.Token),
-                (BasicForm.Missing, BasicForm.Read) => verifier.Verify(sid, inBody[..length]),
+                (BasicForm.Read, BasicForm.Missing) => verifier.Verify(basic.Sid, basic.Token, out digest),
+                (BasicForm.Missing, BasicForm.Read) => verifier.Verify(sid, inBody[..length], out digest),
                 _ => default,
             };
             return headerForm == BasicForm.Missing ? bodyForm
@@ -106,7 +113,7 @@ internal sealed partial class VerifyEndpoint(Verifier verifier, Throttle throttl
         }
     }
 
-    private async Task<VerifyAnswer> RefuseAsync(HttpContext context, BasicForm form, AccountSid sid)
+    private async Task<VerifyAnswer> RefuseAsync(HttpContext context, BasicForm form, AccountSid sid, VerifierValue digest)
     {
         if (form == BasicForm.Missing)
         {
@@ -114,6 +121,11 @@ internal sealed partial class VerifyEndpoint(Verifier verifier, Throttle throttl
         }
 
         await clientAddress(context);
+        if (form == BasicForm.Read)
+        {
+            evidence.Refused(context, sid, digest);
+        }
+
         return new()
         {
             Code = !throttle.TrySpend(context.Connection.RemoteIpAddress, form == BasicForm.Read ? sid : null) ? VerifyCode.Throttled

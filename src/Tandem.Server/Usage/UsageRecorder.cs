@@ -86,6 +86,9 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
         }
     }
 
+    /// <summary>A call could not be described, and is counted as dropped.</summary>
+    internal void Missed() => Interlocked.Increment(ref _newlyDropped);
+
     /// <summary>The store's hook: a change that retired a token is durable, and not yet in the index.</summary>
     public void Retire(Retirement retirement) => _retirements.Enqueue(retirement);
 

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Tandem.Server.ForwardAuth;
 using Tandem.Server.Listeners;
+using Tandem.Server.Usage;
 using Tandem.Testing;
 using Xunit;
 
@@ -96,6 +97,11 @@ internal static class Checks
             tandem.Services.GetRequiredService<Verifier>(),
             tandem.Services.GetRequiredService<Throttle>(),
             static _ => Task.CompletedTask,
+            new EvidenceCalls(
+                tandem.Services.GetRequiredService<UsageRecorder>(),
+                static _ => Task.CompletedTask,
+                tandem.Services.GetRequiredService<TandemOptions>(),
+                TimeProvider.System),
             NullLogger.Instance);
         RequestDelegate next = static _ => throw new InvalidOperationException("The check passed the request on.");
         return context => check.AnswerAsync(context, next);
