@@ -96,13 +96,13 @@ internal static class AccountRow
     {
         if (token is null)
         {
-            return (new byte[VerifierValue.Size], new byte[2], Wide, new byte[SealedToken.Size]);
+            return (new byte[VerifierValue.Size], new byte[Fingerprint.ByteLength], Wide, new byte[SealedToken.Size]);
         }
 
         var verifier = token.Verifier;
         return (
             ((ReadOnlySpan<byte>)verifier).ToArray(),
-            [(byte)(token.Fingerprint.Value >> 8), (byte)token.Fingerprint.Value],
+            token.Fingerprint.ToBytes(),
             Time(token.DateCreated),
             token.Seal is { } seal ? seal.Bytes.ToArray() : new byte[SealedToken.Size]);
     }
@@ -114,10 +114,9 @@ internal static class AccountRow
             return null;
         }
 
-        var fingerprint = row.Blob(column + 1);
         return new(
             VerifierValue.FromBytes(row.Blob(column)),
-            new Fingerprint((ushort)((fingerprint[0] << 8) | fingerprint[1])),
+            Fingerprint.FromBytes(row.Blob(column + 1)),
             created,
             SealedToken.FromBytes(row.Blob(column + 3)));
     }

@@ -10,14 +10,26 @@ internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisp
     private readonly Statement _insert = new(connection, AccountRow.Insert, AccountRow.Parameters);
     private readonly Statement _update = new(connection, AccountRow.Update, AccountRow.Parameters);
 
+    private readonly Dictionary<AccountSid, Account?> _seen = [];
+
     private DbTransaction? _transaction;
 
-    public void Begin(DbTransaction transaction) => _transaction = transaction;
+    public void Begin(DbTransaction transaction)
+    {
+        _transaction = transaction;
+        _seen.Clear();
+    }
 
+    /// <summary>Reads a row once a transaction: nobody else changes it meanwhile.</summary>
     public Account? Find(AccountSid sid)
     {
-        using var row = _find.In(_transaction).With(sid.ToBytes()).Read();
-        return row.Read() ? AccountRow.Read(row) : null;
+        if (!_seen.TryGetValue(sid, out var account))
+        {
+            using var row = _find.In(_transaction).With(sid.ToBytes()).Read();
+            _seen.Add(sid, account = row.Read() ? AccountRow.Read(row) : null);
+        }
+
+        return account;
     }
 
     /// <summary>Overwrites the row, or adds it; answers the account as it was.</summary>

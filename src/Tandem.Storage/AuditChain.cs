@@ -51,7 +51,7 @@ internal sealed class AuditChain : IDisposable
     {
         var (before, previousMac) = Head(transaction);
         var epoch = before + 1;
-        byte[] fingerprint = draft.Token is { Value: var value } ? [(byte)(value >> 8), (byte)value] : [];
+        var fingerprint = draft.Token?.ToBytes() ?? [];
         var entry = new Row(epoch, at.ToUnixTimeMilliseconds(), draft, generation, fingerprint);
         var mac = _key.Hmac(entry.Message(previousMac));
         _insert.In(transaction).With(

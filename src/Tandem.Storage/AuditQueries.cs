@@ -23,7 +23,7 @@ internal static class AuditQueries
                 AccountSid.FromBytes(row.Blob(2)),
                 row.GetString(5),
                 new(row.GetString(6), row.GetString(7), row.GetInt64(8) == 1),
-                fingerprint.Length == 0 ? null : new Fingerprint((ushort)((fingerprint[0] << 8) | fingerprint[1])));
+                fingerprint.Length == 0 ? null : Fingerprint.FromBytes(fingerprint));
             entries.Add(new(row.GetInt64(0) - AccountRow.Wide, DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetInt64(4), draft, row.Blob(10)));
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -11,6 +12,15 @@ namespace Tandem;
 /// <param name="Value">The 16 bits.</param>
 public readonly record struct Fingerprint(ushort Value)
 {
+    /// <summary>Bytes in the binary form.</summary>
+    public const int ByteLength = 2;
+
+    /// <summary>Reads the two-byte form.</summary>
+    public static Fingerprint FromBytes(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadUInt16BigEndian(bytes));
+
+    /// <summary>The two-byte form in a new array.</summary>
+    public byte[] ToBytes() => [(byte)(Value >> 8), (byte)Value];
+
     /// <summary>The fingerprint of a token of an account.</summary>
     public static Fingerprint Of(AccountSid sid, AuthToken token)
     {
@@ -21,7 +31,7 @@ public readonly record struct Fingerprint(ushort Value)
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(message, hash);
         CryptographicOperations.ZeroMemory(message);
-        return new((ushort)((hash[0] << 8) | hash[1]));
+        return FromBytes(hash);
     }
 
     /// <summary>Four lower-case hexadecimal digits.</summary>

@@ -82,7 +82,7 @@ internal static class TandemAccountsApi
         var asked = await ReadAsync(http, TandemJson.Default.AccountUpdateRequest);
         CheckName(asked.FriendlyName);
         var status = asked.Status is null ? (AccountStatus?)null
-            : Enum.GetValues<AccountStatus>().Cast<AccountStatus?>().FirstOrDefault(s => string.Equals(Name(s!.Value), asked.Status, StringComparison.Ordinal))
+            : Enum.GetValues<AccountStatus>().Cast<AccountStatus?>().FirstOrDefault(s => string.Equals(AccountResources.NameOf(s!.Value), asked.Status, StringComparison.Ordinal))
             ?? throw new TandemRefusal(Invalid("status is active, suspended or closed."));
         if (status is null && asked.FriendlyName is null)
         {
@@ -106,17 +106,10 @@ internal static class TandemAccountsApi
         Sid = account.Sid.ToString(),
         ParentSid = account.IsSubaccount ? account.OwnerSid.ToString() : null,
         FriendlyName = account.FriendlyName,
-        Status = Name(account.Status),
+        Status = AccountResources.NameOf(account.Status),
         Generation = account.Generation,
         DateCreated = account.DateCreated,
         DateUpdated = account.DateUpdated,
-    };
-
-    private static string Name(AccountStatus status) => status switch
-    {
-        AccountStatus.Active => "active",
-        AccountStatus.Suspended => "suspended",
-        _ => "closed",
     };
 
     private static AccountSid Parse(string text, string field) =>
