@@ -72,6 +72,12 @@ public sealed record Account
     /// <summary>Whether a parent owns it.</summary>
     public bool IsSubaccount => OwnerSid != Sid;
 
+    /// <summary>
+    /// Whether an account may be called so: at most <see cref="FriendlyNameLimit"/> characters, and no control characters, which would reach
+    /// terminals and logs through the name.
+    /// </summary>
+    public static bool IsFriendlyName(string name) => name.Length <= FriendlyNameLimit && !name.Any(char.IsControl);
+
     /// <summary>Adds the secondary token.</summary>
     public Outcome<Account> CreateSecondary(StoredToken token) =>
         Primary is null ? ErrorKind.AccountClosed

@@ -141,6 +141,17 @@ public sealed partial class VerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_that_would_disturb_a_terminal_is_refused()
+    {
+        var before = await CountAsync();
+        var said = await _at.TandemAsync("account", "create", "--name", "Acme\u001b[2J");
+
+        Assert.Equal(2, said.ExitCode);
+        Assert.Contains("no control characters", said.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await CountAsync());
+    }
+
+    [Fact]
     public async Task Accounts_come_in_pages_newest_first()
     {
         using var client = TandemClient.OverSocket(Path.Combine(_at.Data, "admin.sock"));

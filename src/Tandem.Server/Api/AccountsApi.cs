@@ -29,7 +29,7 @@ internal sealed class AccountsApi(IAccountStore store, AccountLifecycle lifecycl
             return;
         }
 
-        var page = paging.FriendlyName is { } name && !IsName(name)
+        var page = paging.FriendlyName is { } name && !Account.IsFriendlyName(name)
             ? new AccountPage([], HasNewer: false, HasOlder: false) // no account is called so
             : await store.ListAsync(Query(paging, credential), context.RequestAborted);
         var accounts = page.Accounts.Select(account => resources.Of(account, credential)).ToArray();
@@ -40,7 +40,7 @@ internal sealed class AccountsApi(IAccountStore store, AccountLifecycle lifecycl
     {
         var parameters = await RequestParameters.ReadAsync(context);
         var name = parameters.Find("FriendlyName");
-        if (name is not null && !IsName(name))
+        if (name is not null && !Account.IsFriendlyName(name))
         {
             await TwilioErrors.WriteAsync(context, TwilioErrors.InvalidFriendlyName);
             return;
@@ -81,7 +81,7 @@ internal sealed class AccountsApi(IAccountStore store, AccountLifecycle lifecycl
         {
             await FetchAsync(context); // nothing to change
         }
-        else if (name is not null && !IsName(name))
+        else if (name is not null && !Account.IsFriendlyName(name))
         {
             await TwilioErrors.WriteAsync(context, TwilioErrors.InvalidFriendlyName);
         }
@@ -125,9 +125,6 @@ internal sealed class AccountsApi(IAccountStore store, AccountLifecycle lifecycl
 
     private static bool TryReadSid(HttpContext context, out AccountSid sid) =>
         AccountSid.TryParse(context.Request.RouteValues["sid"] as string, out sid);
-
-    /// <summary>Control characters would reach terminals and logs through the name.</summary>
-    private static bool IsName(string name) => name.Length <= Account.FriendlyNameLimit && !name.Any(char.IsControl);
 
     private static bool TryReadStatus(string? name, out AccountStatus? status)
     {
