@@ -109,7 +109,8 @@ public sealed class DataDirectory
     /// <summary>Erases what a crash left of private files that were being written. For the process that holds the store's lock.</summary>
     internal void EraseUnfinished()
     {
-        foreach (var file in new[] { RootKey, FirstAccount }.SelectMany(f => Directory.EnumerateFiles(Root, $"{Path.GetFileName(f)}.*.new")))
+        string[] written = [RootKey, FirstAccount, Path.Combine(Root, Listeners.TwilioAuthority.KeyFileName), Path.Combine(Root, Listeners.TwilioAuthority.CertificateFileName)];
+        foreach (var file in written.SelectMany(f => Directory.EnumerateFiles(Root, $"{Path.GetFileName(f)}.*.new")))
         {
             DurableFile.Erase(file);
         }

@@ -9,10 +9,10 @@ internal static partial class DurableFile
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// Writes a new file of mode 0600: beside it, synced, then moved into place, then the directory is synced. A crash leaves no half file.
+    /// Writes a new file, of mode 0600 unless another is given: beside it, synced, then moved into place, then the directory is synced. A crash leaves no half file.
     /// False when there is a file of that name already; it is never replaced.
     /// </summary>
-    public static bool TryCreate(string path, ReadOnlySpan<byte> content)
+    public static bool TryCreate(string path, ReadOnlySpan<byte> content, UnixFileMode mode = Private)
     {
         var beside = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.new";
         try
@@ -21,7 +21,7 @@ internal static partial class DurableFile
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
-                UnixCreateMode = Private,
+                UnixCreateMode = mode,
                 BufferSize = 0, // a buffer would be one more copy of a secret
             }))
             {

@@ -83,9 +83,10 @@ internal static class TwilioAuthorityFiles
 
         var keyText = key.ExportPkcs8PrivateKeyPem().ToCharArray();
         var keyBytes = Encoding.ASCII.GetBytes(keyText);
-        Write(keyFile, keyBytes, OwnerOnly); // The key first: a certificate without it would be offered to clients in vain.
+        DurableFile.Erase(keyFile);
+        _ = DurableFile.TryCreate(keyFile, keyBytes); // The key first: a certificate without it would be offered to clients in vain.
         CryptographicOperations.ZeroMemory(keyBytes);
-        Write(certificateFile, Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n"), OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        _ = DurableFile.TryCreate(certificateFile, Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n"), OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
     }
 
     /// <summary>
@@ -116,20 +117,5 @@ internal static class TwilioAuthorityFiles
         }
 
         return der.Encode();
-    }
-
-    /// <summary>Writes beside and renames, so that a cut-off start leaves no half of a file.</summary>
-    private static void Write(string path, byte[] content, UnixFileMode mode)
-    {
-        var beside = path + ".new";
-        File.Delete(beside);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode };
-        using (var file = new FileStream(beside, options))
-        {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(beside, path, overwrite: true);
     }
 }
