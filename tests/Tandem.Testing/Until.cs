@@ -7,6 +7,8 @@ public static class Until
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
+    public static Task TrueAsync(Func<bool> condition) => TrueAsync(() => Task.FromResult(condition()));
+
     public static async Task TrueAsync(Func<Task<bool>> condition)
     {
         for (var watch = Stopwatch.StartNew(); !await condition();)

@@ -68,6 +68,24 @@ internal sealed class GuardedApi : IAsyncDisposable
     {
         using var kill = Process.Start("kill", [$"-{signal}", $"{Tandem.ProcessId}"]);
         await kill.WaitForExitAsync();
+        if (signal == "STOP")
+        {
+            await Until.TrueAsync(IsStopped); // the kernel stops each thread when it next looks at it
+        }
+    }
+
+    /// <summary>Whether no thread of Tandem's runs any more: the letter behind the name in parentheses is T (proc(5)).</summary>
+    private bool IsStopped()
+    {
+        try
+        {
+            return Directory.EnumerateDirectories($"/proc/{Tandem.ProcessId}/task")
+                .All(thread => File.ReadAllText($"{thread}/stat") is var stat && stat[stat.LastIndexOf(')') + 2] == 'T');
+        }
+        catch (IOException)
+        {
+            return false; // a thread ended while it was looked at
+        }
     }
 
     public async ValueTask DisposeAsync()

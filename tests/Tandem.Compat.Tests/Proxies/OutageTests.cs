@@ -38,30 +38,38 @@ public sealed class OutageTests
     public async Task A_wrong_token_passes_at_no_moment_of_a_restart(Recipe recipe)
     {
         await using var api = await GuardedApi.StartAsync(recipe);
-        var ended = 0;
+        var (ended, answers) = (0, 0);
         var callers = Enumerable.Range(0, 4).Select(i => Task.Run(async () =>
         {
             List<int> seen = [];
             while (Volatile.Read(ref ended) == 0)
             {
                 seen.Add((await api.GetAsync(i == 0 ? null : new(api.Sid, new((char)('a' + i), 32)))).Status);
+                Interlocked.Increment(ref answers);
             }
 
             return seen;
         })).ToList();
         for (var round = 0; round < 3; round++)
         {
-            await Task.Delay(50, TestContext.Current.CancellationToken);
+            await MoreAnswersAsync();
             await api.Tandem.KillAsync();
-            await Task.Delay(50, TestContext.Current.CancellationToken);
+            await MoreAnswersAsync();
             await api.Tandem.StartAgainAsync();
         }
 
+        await MoreAnswersAsync();
         Volatile.Write(ref ended, 1);
         var statuses = (await Task.WhenAll(callers)).SelectMany(s => s).ToHashSet();
         Assert.Subset(new HashSet<int> { 401, 429, 503 }, statuses);
         Assert.Contains(401, statuses);
         Assert.Equal(0, api.Backend.Count);
+
+        Task MoreAnswersAsync()
+        {
+            var enough = Volatile.Read(ref answers) + 20;
+            return Until.TrueAsync(() => Volatile.Read(ref answers) >= enough);
+        }
     }
 
     /// <summary>Something else at Tandem's address.</summary>
