@@ -49,8 +49,8 @@ internal static class LocalServer
             $"This user may not administrate the server of {directory}: its socket is for the server's own user and root. Nothing was changed. Run the command as that user (ls -l {Shell.Quote(directory)} says who), for example with sudo -u."),
         TandemException.Broken => new(ExitCode.Failed, $"{e.Message} If something was to be changed, it may have happened. Look: tandem account list --data {Shell.Quote(directory)}"),
         "account_not_found" => new(ExitCode.Precondition, $"{e.Message} Nothing was changed. See which there are: tandem account list --data {Shell.Quote(directory)}"),
-        "secondary_exists" or "no_secondary" or "generation_changed" or "account_closed" or "account_exists" or "not_permitted" =>
-            new(ExitCode.Precondition, $"{e.Message}{(e.Message.Contains("Nothing was", StringComparison.Ordinal) ? "" : " Nothing was changed.")}{Next(e.Kind)}"),
+        "secondary_exists" or "no_secondary" or "generation_changed" or "account_closed" or "account_exists" or "not_permitted" or "not_ready" or "limit_reached" =>
+            new(ExitCode.Precondition, $"{e.Message}{(e.Message.Contains("Nothing was", StringComparison.Ordinal) || e.Kind is "not_ready" ? "" : " Nothing was changed.")}{Next(e.Kind)}"),
         "invalid_request" => new(ExitCode.Usage, $"{e.Message} Nothing was changed. See the command's --help."),
         _ => new(ExitCode.Failed, e.Message),
     };
@@ -59,6 +59,7 @@ internal static class LocalServer
     {
         "secondary_exists" => " Promote it: tandem token promote SID. Delete it: tandem token delete SID",
         "no_secondary" => " Create one: tandem token create SID",
+        "not_ready" => " Or here: tandem token promote SID --force --reason TEXT",
         "generation_changed" => " Look again: tandem token show SID",
         _ => "",
     };

@@ -56,6 +56,7 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
         {
             ThrottleAccount = Budget(Settings.ThrottleAccount) ?? options.ThrottleAccount,
             ThrottleSource = Budget(Settings.ThrottleSource) ?? options.ThrottleSource,
+            QuietTime = Duration(Settings.QuietTime, TimeSpan.FromSeconds(1)) ?? options.QuietTime,
         };
         var settings = new ServeSettings { Options = options, Import = Bootstrap(), LogLevel = Level() };
 
@@ -119,6 +120,25 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
 
         _problems.Add($"{setting.Variable}={text} is no prefix length of an IPv4 network. Write a number from 8 to 32; 24 takes 10.0.3.1 and 10.0.3.2 for one.");
         return unset;
+    }
+
+    /// <summary>Whole seconds, minutes, hours or days, up to 90 days; <paramref name="least"/> at least.</summary>
+    private TimeSpan? Duration(Setting setting, TimeSpan least)
+    {
+        if (Value(setting) is not { } text)
+        {
+            return null;
+        }
+
+        var unit = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => 0 };
+        if (unit > 0 && uint.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && TimeSpan.FromSeconds((double)number * unit) is var time && time >= least && time <= TimeSpan.FromDays(90))
+        {
+            return time;
+        }
+
+        _problems.Add($"{Name(setting)} {text} is no length of time. Write 30s, 10m, 2h or 7d; at most 90d.");
+        return null;
     }
 
     private IPEndPoint? EndPoint(Setting setting, string text)

@@ -72,6 +72,10 @@ public sealed class TandemClient : IDisposable
     public Task DeleteSecondaryAsync(string sid, CancellationToken cancel = default) =>
         SendAsync(HttpMethod.Delete, $"{Account(sid)}/tokens/secondary", null, cancel);
 
+    /// <summary>Switches the promote guard.</summary>
+    public Task<AccountTokens> SetPromoteGuardAsync(string sid, PromoteGuardRequest request, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/promote-guard", Body(request, TandemJson.Default.PromoteGuardRequest), TandemJson.Default.AccountTokens, cancel);
+
     /// <summary>Promotes the secondary token: the primary stops working at once.</summary>
     public Task<PromotedInfo> PromoteAsync(string sid, PromoteRequest request, CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/promote", Body(request, TandemJson.Default.PromoteRequest), TandemJson.Default.PromotedInfo, cancel);

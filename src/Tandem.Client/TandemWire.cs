@@ -120,6 +120,9 @@ public sealed record AccountTokens
     /// <summary>The number of token changes so far; give it to a promote to be sure that nothing has changed since.</summary>
     public required long Generation { get; init; }
 
+    /// <summary><c>enforce</c>: while not everyone is seen to have moved, a promote is refused unless it is forced. <c>off</c>: it is not.</summary>
+    public required string PromoteGuard { get; init; }
+
     /// <summary>The token in force; null once the account is closed.</summary>
     public TokenInfo? Primary { get; init; }
 
@@ -154,6 +157,19 @@ public sealed record PromoteRequest
 {
     /// <summary>Refuse with <c>generation_changed</c> when the account's generation is another one; null to promote whatever is there.</summary>
     public long? Generation { get; init; }
+
+    /// <summary>Promote although the guard would refuse with <c>not_ready</c>. Needs a reason.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Why, for the audit; at most 200 characters. Null for nothing.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>Switches the promote guard.</summary>
+public sealed record PromoteGuardRequest
+{
+    /// <summary><c>off</c> or <c>enforce</c>.</summary>
+    public string? PromoteGuard { get; init; }
 }
 
 /// <summary>A promotion that has happened. The token's text is not in it: an operator never held what would open its seal.</summary>
@@ -240,7 +256,7 @@ public sealed record TandemProblem
 
     /// <summary>
     /// The reason: <c>invalid_request</c>, <c>account_not_found</c>, <c>account_closed</c>, <c>account_exists</c>, <c>secondary_exists</c>,
-    /// <c>no_secondary</c>, <c>generation_changed</c>, <c>not_permitted</c>, <c>unavailable</c>; of the server itself <c>unauthenticated</c>, <c>throttled</c>, <c>cross_site</c>, <c>not_found</c>, <c>method_not_allowed</c>,
+    /// <c>no_secondary</c>, <c>generation_changed</c>, <c>not_ready</c>, <c>limit_reached</c>, <c>not_permitted</c>, <c>unavailable</c>; of the server itself <c>unauthenticated</c>, <c>throttled</c>, <c>cross_site</c>, <c>not_found</c>, <c>method_not_allowed</c>,
     /// <c>fault</c>.
     /// </summary>
     public required string Kind { get; init; }
@@ -267,7 +283,8 @@ public sealed record AuditInfo
 
     /// <summary>
     /// What: <c>account_created</c>, <c>account_imported</c>, <c>account_renamed</c>, <c>account_suspended</c>, <c>account_activated</c>,
-    /// <c>account_closed</c>, <c>secondary_created</c>, <c>secondary_deleted</c>, <c>secondary_promoted</c>.
+    /// <c>account_closed</c>, <c>secondary_created</c>, <c>secondary_deleted</c>, <c>secondary_promoted</c>, <c>secondary_promoted_by_force</c>,
+    /// <c>promote_guard_changed</c>, <c>consumer_decided</c>.
     /// </summary>
     public required string Action { get; init; }
 
@@ -288,6 +305,12 @@ public sealed record AuditInfo
 
     /// <summary>The fingerprint of the token created, deleted or promoted; null when the change was about none.</summary>
     public string? Fingerprint { get; init; }
+
+    /// <summary>The id of the consumer that was decided about; null when the change was about none.</summary>
+    public string? Consumer { get; init; }
+
+    /// <summary>What else is to be known, such as the reason that was given; null for nothing.</summary>
+    public string? Detail { get; init; }
 }
 
 /// <summary>How the records are written: snake_case, nulls included, times as RFC 3339 in UTC.</summary>
@@ -302,6 +325,7 @@ public sealed record AuditInfo
 [JsonSerializable(typeof(SecondaryCreatedInfo))]
 [JsonSerializable(typeof(PromoteRequest))]
 [JsonSerializable(typeof(PromotedInfo))]
+[JsonSerializable(typeof(PromoteGuardRequest))]
 [JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyAnswer))]

@@ -47,6 +47,9 @@ public sealed record TandemOptions
     /// <summary>Whether accepted calls are counted by consumer. While they are not, no verdict of readiness is better than unknown.</summary>
     public bool CountUsage { get; init; } = true;
 
+    /// <summary>For how long nobody must have used the old token before everyone counts as moved; whole seconds, 1 second to 90 days.</summary>
+    public TimeSpan QuietTime { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Whether calls with retired tokens are told to their owner; what that takes is kept for 30 days.</summary>
     public bool LateUse { get; init; } = true;
 

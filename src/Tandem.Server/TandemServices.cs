@@ -30,13 +30,18 @@ public static class TandemServices
             s.GetRequiredService<Verifier>(),
             s.GetRequiredService<TokenSeal>(),
             s.GetRequiredService<TimeProvider>(),
-            options.RecoverableTokens));
+            options.RecoverableTokens)
+        {
+            Judge = s.GetRequiredService<ReadinessJudge>().Judge,
+        });
         services.AddSingleton(s => new AccountLifecycle(
             s.GetRequiredService<IAccountStore>(),
             s.GetRequiredService<Verifier>(),
             s.GetRequiredService<TokenSeal>(),
             s.GetRequiredService<TimeProvider>(),
             options.RecoverableTokens));
+        services.AddSingleton(s => new ConsumerDecisions(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new ReadinessJudge(s.GetRequiredService<UsageRecorder>(), s.GetRequiredService<IAccountStore>(), options));
         services.AddSingleton(s => new Alarms(s.GetRequiredService<IAccountStore>(), s.GetService<FirstAccount>()));
         services.AddSingleton(s =>
         {

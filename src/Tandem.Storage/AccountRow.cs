@@ -13,21 +13,21 @@ internal static class AccountRow
     public const string Columns =
         "id, sid, owner, friendly_name, status, generation, date_created, date_updated, primary_paused_until, "
         + "primary_verifier, primary_fingerprint, primary_created, primary_seal, "
-        + "secondary_verifier, secondary_fingerprint, secondary_created, secondary_seal";
+        + "secondary_verifier, secondary_fingerprint, secondary_created, secondary_seal, promote_guard";
 
     public const string Insert =
         "INSERT INTO account (sid, owner, friendly_name, status, generation, date_created, date_updated, primary_paused_until, "
         + "primary_verifier, primary_fingerprint, primary_created, primary_seal, "
-        + "secondary_verifier, secondary_fingerprint, secondary_created, secondary_seal) "
+        + "secondary_verifier, secondary_fingerprint, secondary_created, secondary_seal, promote_guard) "
         + "VALUES (@sid, @owner, @name, @status, @generation, @created, @updated, @paused, "
-        + "@pverifier, @pfingerprint, @pcreated, @pseal, @sverifier, @sfingerprint, @screated, @sseal)";
+        + "@pverifier, @pfingerprint, @pcreated, @pseal, @sverifier, @sfingerprint, @screated, @sseal, @guard)";
 
     /// <summary>Neither SID nor owner ever changes, so their indexes are never touched again.</summary>
     public const string Update =
         "UPDATE account SET friendly_name = @name, status = @status, generation = @generation, date_updated = @updated, "
         + "primary_paused_until = @paused, primary_verifier = @pverifier, primary_fingerprint = @pfingerprint, primary_created = @pcreated, "
         + "primary_seal = @pseal, secondary_verifier = @sverifier, secondary_fingerprint = @sfingerprint, secondary_created = @screated, "
-        + "secondary_seal = @sseal WHERE sid = @sid AND owner = @owner AND date_created = @created";
+        + "secondary_seal = @sseal, promote_guard = @guard WHERE sid = @sid AND owner = @owner AND date_created = @created";
 
     /// <summary>Added to numbers and stored for times that are not set, so that SQLite always takes six bytes for them.</summary>
     public const long Wide = 1L << 40;
@@ -39,7 +39,7 @@ internal static class AccountRow
         ("@sid", DbType.Binary), ("@owner", DbType.Binary), ("@name", DbType.Binary), ("@status", DbType.Int64), ("@generation", DbType.Int64),
         ("@created", DbType.Int64), ("@updated", DbType.Int64), ("@paused", DbType.Int64),
         ("@pverifier", DbType.Binary), ("@pfingerprint", DbType.Binary), ("@pcreated", DbType.Int64), ("@pseal", DbType.Binary),
-        ("@sverifier", DbType.Binary), ("@sfingerprint", DbType.Binary), ("@screated", DbType.Int64), ("@sseal", DbType.Binary),
+        ("@sverifier", DbType.Binary), ("@sfingerprint", DbType.Binary), ("@screated", DbType.Int64), ("@sseal", DbType.Binary), ("@guard", DbType.Int64),
     ];
 
     public static Statement Bind(this Statement statement, Account account)
@@ -61,7 +61,8 @@ internal static class AccountRow
             secondary.Verifier,
             secondary.Fingerprint,
             secondary.Created,
-            secondary.Seal);
+            secondary.Seal,
+            (long)account.PromoteGuard);
     }
 
     public static Account Read(DbDataReader row)
@@ -76,6 +77,7 @@ internal static class AccountRow
             Generation = row.GetInt64(5) - Wide,
             DateCreated = Time(row.GetInt64(6))!.Value,
             DateUpdated = Time(row.GetInt64(7))!.Value,
+            PromoteGuard = (PromoteGuard)row.GetByte(17),
             PrimaryPausedUntil = Time(row.GetInt64(8)),
             Primary = Token(row, 9),
             Secondary = Token(row, 13),

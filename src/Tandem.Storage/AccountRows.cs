@@ -10,6 +10,8 @@ internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisp
     private readonly Statement _insert = new(connection, AccountRow.Insert, AccountRow.Parameters);
     private readonly Statement _update = new(connection, AccountRow.Update, AccountRow.Parameters);
 
+    private readonly DecisionRows _decisions = new(connection);
+
     private readonly Dictionary<AccountSid, Account?> _seen = [];
 
     private DbTransaction? _transaction;
@@ -40,8 +42,13 @@ internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisp
         return before;
     }
 
+    public IReadOnlyDictionary<string, ConsumerDecision> Decisions(AccountSid account) => _decisions.Of(_transaction, account);
+
+    public void Decide(AccountSid account, string consumer, ConsumerDecision decision) => _decisions.Save(_transaction, account, consumer, decision);
+
     public void Dispose()
     {
+        _decisions.Dispose();
         _find.Dispose();
         _insert.Dispose();
         _update.Dispose();

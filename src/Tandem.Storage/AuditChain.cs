@@ -22,8 +22,8 @@ internal sealed class AuditChain : IDisposable
         _read = new(connection, "SELECT epoch, audit_mac FROM epoch WHERE id = 1");
         _insert = new(
             connection,
-            "INSERT INTO audit (epoch, at, account, action, generation, actor, source, request_id, suppress_email, fingerprint, mac) "
-            + "VALUES (@epoch, @at, @account, @action, @generation, @actor, @source, @request, @suppress, @fingerprint, @mac)",
+            "INSERT INTO audit (epoch, at, account, action, generation, actor, source, request_id, suppress_email, fingerprint, mac, consumer, detail) "
+            + "VALUES (@epoch, @at, @account, @action, @generation, @actor, @source, @request, @suppress, @fingerprint, @mac, @consumer, @detail)",
             ("@epoch", DbType.Int64),
             ("@at", DbType.Int64),
             ("@account", DbType.Binary),
@@ -34,7 +34,9 @@ internal sealed class AuditChain : IDisposable
             ("@request", DbType.String),
             ("@suppress", DbType.Int64),
             ("@fingerprint", DbType.Binary),
-            ("@mac", DbType.Binary));
+            ("@mac", DbType.Binary),
+            ("@consumer", DbType.Binary),
+            ("@detail", DbType.String));
         _advance = new(
             connection,
             "UPDATE epoch SET epoch = @epoch, audit_mac = @mac WHERE id = 1 AND epoch = @before",
@@ -51,8 +53,8 @@ internal sealed class AuditChain : IDisposable
     {
         var (before, previousMac) = Head(transaction);
         var epoch = before + 1;
-        var fingerprint = draft.Token?.ToBytes() ?? [];
-        var entry = new Row(epoch, at.ToUnixTimeMilliseconds(), draft, generation, fingerprint);
+        var (fingerprint, consumer) = (draft.Token?.ToBytes() ?? [], draft.Consumer is { } id ? Convert.FromHexString(id) : []);
+        var entry = new Row(epoch, at.ToUnixTimeMilliseconds(), draft, generation, fingerprint, consumer);
         var mac = _key.Hmac(entry.Message(previousMac));
         _insert.In(transaction).With(
             epoch,
@@ -65,7 +67,9 @@ internal sealed class AuditChain : IDisposable
             draft.Context.RequestId,
             draft.Context.SuppressEmailNotification ? 1L : 0L,
             fingerprint,
-            mac).ChangeOneRow();
+            mac,
+            consumer,
+            draft.Detail ?? "").ChangeOneRow();
         _advance.In(transaction).With(epoch, mac, before).ChangeOneRow();
         return epoch - AccountRow.Wide;
     }
@@ -83,9 +87,12 @@ internal sealed class AuditChain : IDisposable
         return row.Read() ? (row.GetInt64(0), row.Blob(1)) : throw new InvalidDataException("The epoch row is missing.");
     }
 
-    private readonly record struct Row(long Epoch, long At, AuditDraft Draft, long Generation, byte[] Fingerprint)
+    private readonly record struct Row(long Epoch, long At, AuditDraft Draft, long Generation, byte[] Fingerprint, byte[] Consumer)
     {
-        /// <summary>Every field with its length before it, so that no two rows give the same bytes.</summary>
+        /// <summary>
+        /// Every field with its length before it, so that no two rows give the same bytes. Consumer and detail came with the second schema: where
+        /// both are empty they are left out, and the entries from before keep their links.
+        /// </summary>
         public byte[] Message(byte[] previousMac)
         {
             using var message = new MemoryStream();
@@ -97,10 +104,12 @@ internal sealed class AuditChain : IDisposable
                 message.Write(number);
             }
 
+            var detail = Encoding.UTF8.GetBytes(Draft.Detail ?? "");
             foreach (var field in (ReadOnlySpan<byte[]>)
                 [
                     Draft.Account.ToBytes(), Fingerprint, Encoding.UTF8.GetBytes(Draft.Actor),
                     Encoding.UTF8.GetBytes(Draft.Context.Source), Encoding.UTF8.GetBytes(Draft.Context.RequestId),
+                    .. Consumer.Length + detail.Length > 0 ? [Consumer, detail] : Array.Empty<byte[]>(),
                 ])
             {
                 BinaryPrimitives.WriteInt64BigEndian(number, field.Length);

@@ -8,7 +8,7 @@ internal static class AuditQueries
 {
     public static IReadOnlyList<AuditEntry> Read(DbConnection connection, AuditQuery query)
     {
-        using var select = new Where("SELECT epoch, at, account, action, generation, actor, source, request_id, suppress_email, fingerprint, mac FROM audit")
+        using var select = new Where("SELECT epoch, at, account, action, generation, actor, source, request_id, suppress_email, fingerprint, mac, consumer, detail FROM audit")
             .And("account = @account", "@account", DbType.Binary, query.Account?.ToBytes())
             .And("epoch > @after", "@after", DbType.Int64, query.After + AccountRow.Wide)
             .And("epoch < @before", "@before", DbType.Int64, query.Before + AccountRow.Wide)
@@ -23,7 +23,11 @@ internal static class AuditQueries
                 AccountSid.FromBytes(row.Blob(2)),
                 row.GetString(5),
                 new(row.GetString(6), row.GetString(7), row.GetInt64(8) == 1),
-                fingerprint.Length == 0 ? null : Fingerprint.FromBytes(fingerprint));
+                fingerprint.Length == 0 ? null : Fingerprint.FromBytes(fingerprint))
+            {
+                Consumer = row.Blob(11) is { Length: > 0 } consumer ? Convert.ToHexStringLower(consumer) : null,
+                Detail = row.GetString(12) is { Length: > 0 } detail ? detail : null,
+            };
             entries.Add(new(row.GetInt64(0) - AccountRow.Wide, DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetInt64(4), draft, row.Blob(10)));
         }
 

@@ -112,6 +112,16 @@ public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
         ReadAsync(connection => AccountQueries.List(connection, query), cancel);
 
     /// <inheritdoc />
+    public Task<IReadOnlyDictionary<string, ConsumerDecision>> ReadDecisionsAsync(AccountSid account, CancellationToken cancel = default) =>
+        ReadAsync(
+            connection =>
+            {
+                using var rows = new DecisionRows(connection);
+                return rows.Of(null, account);
+            },
+            cancel);
+
+    /// <inheritdoc />
     public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(AuditQuery query, CancellationToken cancel = default) =>
         ReadAsync(connection => AuditQueries.Read(connection, query), cancel);
 

@@ -100,16 +100,20 @@ internal sealed class Writer : IDisposable
 
         Stopping("completing", () =>
         {
-            var retirement = Retirement.Of(committed.Before, committed.After);
+            var retirement = committed.After is null ? null : Retirement.Of(committed.Before, committed.After);
             if (retirement is not null)
             {
                 Retiring?.Invoke(retirement);
             }
 
-            _index.Apply(committed.After, committed.Epoch);
+            if (committed.After is not null)
+            {
+                _index.Apply(committed.After, committed.Epoch);
+            }
+
             if (retirement is not null)
             {
-                _options.Retired?.Invoke(committed.After);
+                _options.Retired?.Invoke(retirement.After);
                 TruncateOrRaiseAlarm();
             }
             else if (++_sinceCheckpoint >= ChangesBetweenCheckpoints)
@@ -123,7 +127,7 @@ internal sealed class Writer : IDisposable
     }
 
     /// <summary>One transaction; null when nothing was changed and the caller has been told.</summary>
-    private (Account? Before, Account After, long Epoch, AuditAction Action)? Commit(WriteJob job)
+    private (Account? Before, Account? After, long Epoch, AuditAction Action)? Commit(WriteJob job)
     {
         long? epochBefore = null;
         try
@@ -140,8 +144,9 @@ internal sealed class Writer : IDisposable
                 return null;
             }
 
-            var before = _rows.Save(after!);
-            var epoch = _audit.Append(transaction, audit!, after!.Generation, _options.Time.GetUtcNow());
+            var before = after is null ? null : _rows.Save(after);
+            var generation = (after ?? _rows.Find(audit!.Account))?.Generation ?? 0;
+            var epoch = _audit.Append(transaction, audit!, generation, _options.Time.GetUtcNow());
             transaction.Commit(); // through the transaction object: a COMMIT in a command's text may swallow its error
             return (before, after, epoch, audit!.Action);
         }

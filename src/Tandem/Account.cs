@@ -23,6 +23,16 @@ public enum AccountStatus : byte
     Closed = 4,
 }
 
+/// <summary>Whether a promote asks first who would break. The numbers are what is stored.</summary>
+public enum PromoteGuard : byte
+{
+    /// <summary>It does not.</summary>
+    Off = 2,
+
+    /// <summary>While not everyone is seen to have moved, a promote is refused unless it is forced.</summary>
+    Enforce = 3,
+}
+
 /// <summary>What is kept of a token: never its text, except sealed.</summary>
 /// <param name="Verifier">The keyed hash that a presented token is compared with.</param>
 /// <param name="Fingerprint">The mark by which people recognise it.</param>
@@ -59,6 +69,9 @@ public sealed record Account
 
     /// <summary>When the account resource was last changed.</summary>
     public required DateTimeOffset DateUpdated { get; init; }
+
+    /// <summary>Whether a promote asks first who would break.</summary>
+    public PromoteGuard PromoteGuard { get; init; } = PromoteGuard.Off;
 
     /// <summary>Until when the check refuses the primary (the rehearsal of a promote); null when it does not.</summary>
     public DateTimeOffset? PrimaryPausedUntil { get; init; }
@@ -108,6 +121,10 @@ public sealed record Account
     /// <summary>Renames it.</summary>
     public Outcome<Account> Rename(string friendlyName, DateTimeOffset now) =>
         this with { FriendlyName = friendlyName, DateUpdated = now };
+
+    /// <summary>Switches the guard.</summary>
+    public Outcome<Account> Guard(PromoteGuard guard, DateTimeOffset now) =>
+        Primary is null ? ErrorKind.AccountClosed : this with { PromoteGuard = guard, DateUpdated = now };
 
     /// <summary>
     /// Changes the status. Suspending keeps both tokens and activating restores them; closing is final and retires both.

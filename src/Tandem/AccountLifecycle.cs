@@ -47,12 +47,7 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
     public Task<Outcome<Account>> UpdateAsync(Caller caller, AccountSid sid, string? friendlyName, AccountStatus? status, ChangeContext context) =>
         store.ChangeAsync<Account>(sid, rows =>
         {
-            if (rows.Find(sid) is not { } account)
-            {
-                return ErrorKind.AccountNotFound;
-            }
-
-            if (caller.Authorise(rows, account, out var role, out var actor) is var refusal and not ErrorKind.None)
+            if (caller.Enter(rows, sid, out var account, out var role, out var actor) is var refusal and not ErrorKind.None)
             {
                 return refusal;
             }
@@ -82,6 +77,24 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
                 _ => AuditAction.AccountRenamed,
             };
             return new Change<Account>(changed, new AuditDraft(action, sid, actor, context), changed);
+        });
+
+    /// <summary>Switches the promote guard. The account itself may: the guard is against mistakes, and whoever holds a token can force a promote.</summary>
+    public Task<Outcome<Account>> GuardAsync(Caller caller, AccountSid sid, PromoteGuard guard, ChangeContext context) =>
+        store.ChangeAsync<Account>(sid, rows =>
+        {
+            if (caller.Enter(rows, sid, out var account, out _, out var actor) is var refusal and not ErrorKind.None)
+            {
+                return refusal;
+            }
+
+            if (!account.Guard(guard, time.GetUtcNow()).Is(out var changed, out refusal))
+            {
+                return refusal;
+            }
+
+            var audit = new AuditDraft(AuditAction.PromoteGuardChanged, sid, actor, context) { Detail = guard == PromoteGuard.Enforce ? "enforce" : "off" };
+            return new Change<Account>(changed, audit, changed);
         });
 
     private Task<Outcome<AccountCreated>> InsertAsync(

@@ -29,6 +29,15 @@ public enum AuditAction : byte
 
     /// <summary>The secondary token became the primary: the former primary was retired.</summary>
     SecondaryPromoted = 10,
+
+    /// <summary>The same although the guard would have refused it: somebody may have been cut off. The detail is the reason given.</summary>
+    SecondaryPromotedByForce = 11,
+
+    /// <summary>The promote guard was switched; the detail is what to.</summary>
+    PromoteGuardChanged = 12,
+
+    /// <summary>People decided about a consumer: its name, its rhythm, or that it is gone. The detail is what they decided.</summary>
+    ConsumerDecided = 13,
 }
 
 /// <summary>What a mutation says of itself; the store adds the number, the time and the chain.</summary>
@@ -37,7 +46,17 @@ public enum AuditAction : byte
 /// <param name="Actor">By whom: an Account SID and slot, or an operator. Never a token.</param>
 /// <param name="Context">Where it came from.</param>
 /// <param name="Token">The fingerprint of the token created, deleted or promoted.</param>
-public sealed record AuditDraft(AuditAction Action, AccountSid Account, string Actor, ChangeContext Context, Fingerprint? Token = null);
+public sealed record AuditDraft(AuditAction Action, AccountSid Account, string Actor, ChangeContext Context, Fingerprint? Token = null)
+{
+    /// <summary>Characters of a reason that somebody gives, at most.</summary>
+    public const int ReasonLimit = 200;
+
+    /// <summary>About which consumer (<see cref="ConsumerKey.Id"/>); null for none.</summary>
+    public string? Consumer { get; init; }
+
+    /// <summary>What else is to be known, such as the reason that was given; null for nothing. Never a token.</summary>
+    public string? Detail { get; init; }
+}
 
 /// <summary>
 /// The lasting record of one mutation, written in its transaction. <see cref="Mac"/> is HMAC-SHA-256(audit key, previous MAC ‖

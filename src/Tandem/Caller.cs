@@ -54,6 +54,20 @@ public sealed class Caller
     /// <summary>A local operator; the name goes to the audit entry.</summary>
     public static Caller Operator(string name) => new(null, $"operator {name}");
 
+    /// <summary>Finds the account and decides in what role the caller acts on it; see <see cref="Authorise"/>.</summary>
+    internal ErrorKind Enter(IAccountRows rows, AccountSid sid, out Account account, out CallerRole role, out string actor)
+    {
+        (account, role, actor) = (null!, default, "");
+        if (rows.Find(sid) is not { } found)
+        {
+            // One's own account is gone only with its credential; another's was never there for the caller to know.
+            return Credential?.Sid == sid ? ErrorKind.WrongCredential : ErrorKind.AccountNotFound;
+        }
+
+        account = found;
+        return Authorise(rows, found, out role, out actor);
+    }
+
     /// <summary>
     /// Decides, on the rows of the running transaction, in what role the caller acts on an account. A token that another
     /// mutation has retired since it was admitted authorises nothing: this is where it is found out.

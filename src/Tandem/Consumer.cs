@@ -34,6 +34,19 @@ public readonly record struct ConsumerKey(string Route, ClientNetwork Network, C
         }
     }
 
+    /// <summary>How people may recognise it: <c>nightly (curl)</c>, <c>twilio-python from 192.0.2.7 on billing.example.com</c>.</summary>
+    public override string ToString()
+    {
+        if (IsRest)
+        {
+            return "others, not told apart";
+        }
+
+        var client = Client.Name();
+        var who = Name.Length > 0 ? $"{Name} ({client})" : $"{client} from {Network}";
+        return Route.Length > 0 ? $"{who} on {Route}" : who;
+    }
+
     /// <summary>The key of a call; IPv4 addresses are widened to this prefix.</summary>
     public static ConsumerKey Of(in Sighting sighting, byte ipv4Prefix = ClientNetwork.Ipv4Whole)
     {

@@ -27,6 +27,12 @@ public enum ErrorKind
     /// <summary>The token state has changed since the caller looked (another generation).</summary>
     GenerationChanged,
 
+    /// <summary>The promote guard is on, and not everyone is seen to have moved.</summary>
+    NotReady,
+
+    /// <summary>The account has as many of these as it may have.</summary>
+    LimitReached,
+
     /// <summary>An account with this SID exists already.</summary>
     AccountExists,
 

@@ -21,6 +21,9 @@ public interface IAccountStore
     /// <summary>Reads a page of accounts, newest first, into memory; nothing is held open when it returns.</summary>
     Task<AccountPage> ListAsync(AccountQuery query, CancellationToken cancel = default);
 
+    /// <summary>Reads what was decided about an account's consumers, by <see cref="ConsumerKey.Id"/>.</summary>
+    Task<IReadOnlyDictionary<string, ConsumerDecision>> ReadDecisionsAsync(AccountSid account, CancellationToken cancel = default);
+
     /// <summary>Reads audit entries into memory; nothing is held open when it returns.</summary>
     Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(AuditQuery query, CancellationToken cancel = default);
 
@@ -28,11 +31,17 @@ public interface IAccountStore
     bool ResiduePending { get; }
 }
 
-/// <summary>The account rows as the running transaction sees them. An interface because the domain decides on them and must not know SQL.</summary>
+/// <summary>The rows as the running transaction sees them. An interface because the domain decides on them and must not know SQL.</summary>
 public interface IAccountRows
 {
     /// <summary>The row of an account; null when there is none.</summary>
     Account? Find(AccountSid sid);
+
+    /// <summary>What was decided about an account's consumers, by <see cref="ConsumerKey.Id"/>.</summary>
+    IReadOnlyDictionary<string, ConsumerDecision> Decisions(AccountSid account);
+
+    /// <summary>Keeps a decision in the place of an earlier one; one that decides nothing any more is removed. Undone when the mutation is refused.</summary>
+    void Decide(AccountSid account, string consumer, ConsumerDecision decision);
 }
 
 /// <summary>What a mutation decided: to refuse, or what to save and answer.</summary>
@@ -43,12 +52,15 @@ public sealed record Change<T>
     /// <summary>Saves the account (a new row when there was none) with its audit entry, and answers.</summary>
     public Change(Account account, AuditDraft audit, T answer) => (Account, Audit, Answer) = (account, audit, answer);
 
+    /// <summary>Saves no account: what is changed is in other rows of the transaction, and no verifier is touched.</summary>
+    public Change(AuditDraft audit, T answer) => (Audit, Answer) = (audit, answer);
+
     private Change(ErrorKind refusal) => Refusal = refusal;
 
     /// <summary>Why nothing is changed; <see cref="ErrorKind.None"/> when something is.</summary>
     public ErrorKind Refusal { get; }
 
-    /// <summary>The account as it is to be.</summary>
+    /// <summary>The account as it is to be; null when no account changes.</summary>
     public Account? Account { get; }
 
     /// <summary>The entry that goes with it.</summary>

@@ -19,6 +19,12 @@ public sealed record Promoted(Account Account, AuthToken? Token, DateTimeOffset 
     public void Dispose() => Token?.Dispose();
 }
 
+/// <summary>How a promote is meant.</summary>
+/// <param name="Generation">Refuse when the account is not at this generation any more; null to promote whatever is there.</param>
+/// <param name="Force">Promote although the guard would refuse.</param>
+/// <param name="Reason">Why, for the audit entry; null for nothing.</param>
+public sealed record PromoteIntent(long? Generation = null, bool Force = false, string? Reason = null);
+
 /// <summary>
 /// Create, delete and promote the secondary token: every caller (Twilio's paths, the local socket, later the console) comes
 /// here. Each runs as one transaction that re-checks the caller's credential in the row it changes.
@@ -31,6 +37,12 @@ public sealed record Promoted(Account Account, AuthToken? Token, DateTimeOffset 
 public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal seal, TimeProvider time, bool recoverable = false)
 {
     /// <summary>
+    /// Answers whether everyone has moved, from what was counted and the decisions given. Asked inside the transaction, for accounts whose guard
+    /// is on. When nobody can answer, nobody is seen to have moved.
+    /// </summary>
+    public Func<Account, IReadOnlyDictionary<string, ConsumerDecision>, Readiness>? Judge { get; init; }
+
+    /// <summary>
     /// Creates the secondary token. Refused with <see cref="ErrorKind.SecondaryExists"/> when there is one.
     /// </summary>
     public async Task<Outcome<SecondaryCreated>> CreateSecondaryAsync(Caller caller, AccountSid sid, ChangeContext context)
@@ -38,7 +50,7 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
         var token = AuthToken.Generate();
         var outcome = await store.ChangeAsync<SecondaryCreated>(sid, rows =>
         {
-            if (Enter(rows, caller, sid, out var account, out var role, out var actor) is var refusal and not ErrorKind.None)
+            if (caller.Enter(rows, sid, out var account, out var role, out var actor) is var refusal and not ErrorKind.None)
             {
                 return refusal;
             }
@@ -65,7 +77,7 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     public Task<Outcome<Account>> DeleteSecondaryAsync(Caller caller, AccountSid sid, ChangeContext context) =>
         store.ChangeAsync<Account>(sid, rows =>
         {
-            if (Enter(rows, caller, sid, out var account, out _, out var actor) is var refusal and not ErrorKind.None)
+            if (caller.Enter(rows, sid, out var account, out _, out var actor) is var refusal and not ErrorKind.None)
             {
                 return refusal;
             }
@@ -83,17 +95,19 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     /// Promotes the secondary token: the primary is retired, at once and everywhere. Refused with
     /// <see cref="ErrorKind.NoSecondary"/> when there is none. Best called with the secondary: what the caller holds is what is
     /// promoted, and a lost answer explains itself (the token still works, and a second promote finds no secondary).
-    /// Refused with <see cref="ErrorKind.GenerationChanged"/> when the account is not at <paramref name="generation"/> any more.
+    /// Refused with <see cref="ErrorKind.GenerationChanged"/> when the account is not at the generation meant any more, and with
+    /// <see cref="ErrorKind.NotReady"/> when the account's guard is on, not everyone is seen to have moved, and it is not forced. Either token
+    /// may force it: a leaked token can always be cut off.
     /// </summary>
-    public Task<Outcome<Promoted>> PromoteAsync(Caller caller, AccountSid sid, ChangeContext context, long? generation = null) =>
+    public Task<Outcome<Promoted>> PromoteAsync(Caller caller, AccountSid sid, ChangeContext context, PromoteIntent? intent = null) =>
         store.ChangeAsync<Promoted>(sid, rows =>
         {
-            if (Enter(rows, caller, sid, out var account, out var role, out var actor) is var refusal and not ErrorKind.None)
+            if (caller.Enter(rows, sid, out var account, out var role, out var actor) is var refusal and not ErrorKind.None)
             {
                 return refusal;
             }
 
-            if (generation is { } seen && account.Generation != seen)
+            if (intent?.Generation is { } seen && account.Generation != seen)
             {
                 return ErrorKind.GenerationChanged;
             }
@@ -103,29 +117,23 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
                 return account.Promote(null).Error;
             }
 
+            var guarded = account.PromoteGuard == PromoteGuard.Enforce
+                && Judge?.Invoke(account, rows.Decisions(sid)).State != ReadinessState.Moved;
+            if (guarded && intent?.Force != true)
+            {
+                return ErrorKind.NotReady;
+            }
+
             var text = TextOf(secondary, sid, role, caller);
             if (!account.Promote(recoverable ? SealAsPrimary(account, secondary, text) : null).Is(out var changed, out refusal))
             {
                 return refusal;
             }
 
-            var audit = new AuditDraft(AuditAction.SecondaryPromoted, sid, actor, context, secondary.Fingerprint);
+            var action = guarded ? AuditAction.SecondaryPromotedByForce : AuditAction.SecondaryPromoted;
+            var audit = new AuditDraft(action, sid, actor, context, secondary.Fingerprint) { Detail = intent?.Reason };
             return new Change<Promoted>(changed, audit, new(changed, text, time.GetUtcNow()));
         });
-
-    private static ErrorKind Enter(
-        IAccountRows rows, Caller caller, AccountSid sid, out Account account, out CallerRole role, out string actor)
-    {
-        (account, role, actor) = (null!, default, "");
-        if (rows.Find(sid) is not { } found)
-        {
-            // One's own account is gone only with its credential; another's was never there for the caller to know.
-            return caller.Credential?.Sid == sid ? ErrorKind.WrongCredential : ErrorKind.AccountNotFound;
-        }
-
-        account = found;
-        return caller.Authorise(rows, found, out role, out actor);
-    }
 
     /// <summary>What is stored of a new secondary: its text is sealed under the caller's primary whenever there is one.</summary>
     private StoredToken Keep(Account account, AuthToken token, CallerRole role, Caller caller)

@@ -241,9 +241,14 @@ public sealed class AccountUsage
 /// <param name="RetiredAt">The generation that the last retirement led to; a later secondary is the one of now.</param>
 public readonly record struct TokenMarks(long Generation, long PrimaryFrom, long PromotedAfter, long RetiredAt)
 {
-    /// <summary>What is certain when nothing is known of before.</summary>
-    public static TokenMarks At(long generation, bool hasSecondary) =>
-        new(generation, generation, generation, hasSecondary ? generation - 1 : generation);
+    /// <summary>
+    /// What is certain when nothing is known of before. Where there is a secondary, its creation was the last change: the primary is older.
+    /// </summary>
+    public static TokenMarks At(long generation, bool hasSecondary)
+    {
+        var before = hasSecondary ? generation - 1 : generation;
+        return new(generation, before, before, before);
+    }
 
     /// <summary>Whether the index can say this of the same two tokens: nothing has changed, or a secondary was added.</summary>
     public bool Fits(long generation, bool hasSecondary) =>

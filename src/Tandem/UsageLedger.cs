@@ -258,10 +258,8 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
         }
 
         // An account whose earlier calls may have found no room, or came with tokens that it has no more, is complete from now on only.
-        account = new(sighting.Sid, entry.Generation, entry.HasSecondary)
-        {
-            GapUntil = _wasFull || entry.Generation != sighting.Generation ? sighting.Second : 0,
-        };
+        account = new(sighting.Sid, entry.Generation, entry.HasSecondary);
+        account.GapUntil = _wasFull || account.TokenOf(sighting.Slot!.Value, sighting.Generation) is null ? sighting.Second : 0;
         _accounts.Add(sighting.Sid, account);
         return account;
     }

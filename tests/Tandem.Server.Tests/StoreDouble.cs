@@ -43,6 +43,9 @@ internal sealed class StoreDouble : IAccountStore
     public Task<AccountPage> ListAsync(AccountQuery query, CancellationToken cancel = default) =>
         Fault is not null ? Task.FromException<AccountPage>(Fault) : _real!.ListAsync(query, cancel);
 
+    public Task<IReadOnlyDictionary<string, ConsumerDecision>> ReadDecisionsAsync(AccountSid account, CancellationToken cancel = default) =>
+        _real!.ReadDecisionsAsync(account, cancel);
+
     public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(AuditQuery query, CancellationToken cancel = default) =>
         Fault is not null ? Task.FromException<IReadOnlyList<AuditEntry>>(Fault) : _real!.ReadAuditAsync(query, cancel);
 }

@@ -29,6 +29,13 @@ public static class TestRequests
         return request;
     }
 
+    /// <summary>Gives it a JSON body.</summary>
+    public static HttpRequestMessage Json(this HttpRequestMessage request, string body)
+    {
+        request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        return request;
+    }
+
     /// <summary>With a form.</summary>
     public static HttpRequestMessage Form(this HttpRequestMessage request, params (string Name, string Value)[] fields)
     {

@@ -13,6 +13,7 @@ internal static class TokenCommand
         CreateVerb(),
         PromoteVerb(),
         DeleteVerb(),
+        GuardVerb(),
     };
 
     public static Argument<string> SidArgument()
@@ -93,8 +94,17 @@ internal static class TokenCommand
     private static Command PromoteVerb()
     {
         var (sid, yes) = (SidArgument(), YesOption());
+        var force = new Option<bool>("--force") { Description = "Promote although the guard says that somebody would be cut off. Needs --reason." };
+        var reason = new Option<string>("--reason") { HelpName = "TEXT", Description = "Why, for the audit." };
         var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("promote", "Put the secondary in the place of the primary, which stops working at once.") { sid, yes, data, json };
+        var command = new Command("promote", "Put the secondary in the place of the primary, which stops working at once.") { sid, force, reason, yes, data, json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(force) && string.IsNullOrWhiteSpace(result.GetValue(reason)))
+            {
+                result.AddError("--force needs --reason TEXT: it is kept in the audit.");
+            }
+        });
         command.SetAction(async (parsed, cancel) =>
         {
             var directory = LocalServer.Directory(parsed.GetValue(data));
@@ -105,7 +115,8 @@ internal static class TokenCommand
             }
 
             // What was asked about is what is promoted: had the tokens changed meanwhile, the server would refuse.
-            var promoted = await LocalServer.AskAsync(directory, c => c.PromoteAsync(seen.AccountSid, new() { Generation = seen.Generation }, cancel));
+            var request = new PromoteRequest { Generation = seen.Generation, Force = parsed.GetValue(force), Reason = parsed.GetValue(reason) };
+            var promoted = await LocalServer.AskAsync(directory, c => c.PromoteAsync(seen.AccountSid, request, cancel));
             await Console.Error.WriteLineAsync($"promoted {promoted.Fingerprint}; {seen.Primary?.Fingerprint} is refused");
             if (parsed.GetValue(json))
             {
@@ -140,6 +151,29 @@ internal static class TokenCommand
             if (parsed.GetValue(json))
             {
                 Print.Json(left);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command GuardVerb()
+    {
+        var sid = SidArgument();
+        var guard = new Argument<string>("off|enforce") { Description = "enforce: refuse a promote while not everyone is seen to have moved, unless it is forced." };
+        guard.AcceptOnlyFromAmong("off", "enforce");
+        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
+        var command = new Command("guard", "Switch the promote guard of an account.") { sid, guard, data, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var request = new PromoteGuardRequest { PromoteGuard = parsed.GetRequiredValue(guard) };
+            var tokens = await LocalServer.AskAsync(
+                LocalServer.Directory(parsed.GetValue(data)), c => c.SetPromoteGuardAsync(parsed.GetRequiredValue(sid), request, cancel));
+            await Console.Error.WriteLineAsync($"the promote guard of {tokens.AccountSid} is {(tokens.PromoteGuard is "enforce" ? "on" : "off")}");
+            if (parsed.GetValue(json))
+            {
+                Print.Json(tokens);
             }
 
             return ExitCode.Done;

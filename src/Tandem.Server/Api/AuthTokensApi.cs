@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Tandem.Client;
+using Tandem.Server.Usage;
 
 namespace Tandem.Server.Api;
 
@@ -11,7 +12,7 @@ namespace Tandem.Server.Api;
 /// <c>/v1/AuthTokens</c>: create, delete and promote the secondary token of the account whose credential is used. Either of its tokens
 /// may ask. The statuses are exact, 201, 204 and 200: clients fail on any other.
 /// </summary>
-internal sealed class AuthTokensApi(Rotation rotation, TandemOptions options)
+internal sealed class AuthTokensApi(Rotation rotation, ReadinessJudge readiness, TandemOptions options)
 {
     public async Task CreateSecondaryAsync(HttpContext context)
     {
@@ -59,7 +60,9 @@ internal sealed class AuthTokensApi(Rotation rotation, TandemOptions options)
         var outcome = await rotation.PromoteAsync(caller, sid, change);
         if (!outcome.Is(out var promoted, out var refusal))
         {
-            await TwilioErrors.WriteAsync(context, refusal);
+            await (refusal == ErrorKind.NotReady
+                ? TwilioErrors.WriteAsync(context, TwilioErrors.Conflict(await readiness.ExplainAsync(sid)))
+                : TwilioErrors.WriteAsync(context, refusal));
             return;
         }
 
@@ -91,7 +94,7 @@ internal static class AuthTokensRoutes
     public static void MapAuthTokens(this IEndpointRouteBuilder routes)
     {
         var services = routes.ServiceProvider;
-        var api = new AuthTokensApi(services.GetRequiredService<Rotation>(), services.GetRequiredService<TandemOptions>());
+        var api = new AuthTokensApi(services.GetRequiredService<Rotation>(), services.GetRequiredService<ReadinessJudge>(), services.GetRequiredService<TandemOptions>());
         routes.MapPost("/v1/AuthTokens/Secondary", api.CreateSecondaryAsync);
         routes.MapDelete("/v1/AuthTokens/Secondary", api.DeleteSecondaryAsync);
         routes.MapPost("/v1/AuthTokens/Promote", api.PromoteAsync);

@@ -31,6 +31,7 @@ internal static class TandemApi
         Map(api, "POST", "/accounts/{sid}/tokens/secondary", TandemTokensApi.CreateSecondary);
         Map(api, "DELETE", "/accounts/{sid}/tokens/secondary", TandemTokensApi.DeleteSecondary);
         Map(api, "POST", "/accounts/{sid}/tokens/promote", TandemTokensApi.Promote);
+        Map(api, "POST", "/accounts/{sid}/tokens/promote-guard", TandemTokensApi.SetGuard);
     }
 
     /// <summary>Who asks: the credential presented; else an operator, named by the user id that the kernel gives for the socket's peer.</summary>

@@ -63,5 +63,7 @@ internal static class TandemAuditApi
         RequestId = entry.Entry.Context.RequestId,
         SuppressEmailNotification = entry.Entry.Context.SuppressEmailNotification,
         Fingerprint = entry.Entry.Token?.ToString(),
+        Consumer = entry.Entry.Consumer,
+        Detail = entry.Entry.Detail,
     };
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Tandem.Client;
+using Tandem.Server.Usage;
 using static Tandem.Server.Api.TandemProblems;
 
 namespace Tandem.Server.Api;
@@ -24,6 +25,7 @@ internal static class TandemTokensApi
         {
             AccountSid = sid.ToString(),
             Generation = account.Generation,
+            PromoteGuard = NameOf(account.PromoteGuard),
             Primary = Describe(account.Primary, known ? entry.PrimaryLastUse : 0, now),
             Secondary = Describe(account.Secondary, known ? entry.SecondaryLastUse : 0, now),
         };
@@ -72,12 +74,23 @@ internal static class TandemTokensApi
     {
         var sid = TandemApi.Sid(http);
         var asked = await ReadAsync(http, TandemJson.Default.PromoteRequest);
-        var outcome = await TandemApi.Get<Rotation>(http)
-            .PromoteAsync(TandemApi.CallerOf(http), sid, TandemApi.Context(http), asked.Generation);
+        if (asked.Reason is { } reason && (reason.Length > AuditDraft.ReasonLimit || reason.Any(char.IsControl)))
+        {
+            throw new TandemRefusal(Invalid($"reason has at most {AuditDraft.ReasonLimit} characters, and no control characters."));
+        }
+
+        if (asked.Force && string.IsNullOrWhiteSpace(asked.Reason))
+        {
+            throw new TandemRefusal(Invalid("A forced promote takes a reason: it is kept in the audit."));
+        }
+
+        var outcome = await TandemApi.Get<Rotation>(http).PromoteAsync(
+            TandemApi.CallerOf(http), sid, TandemApi.Context(http), new(asked.Generation, asked.Force, asked.Reason));
         using var promoted = outcome.Value;
         if (promoted is null)
         {
-            await WriteAsync(http, Of(outcome.Error));
+            await WriteAsync(http, outcome.Error != ErrorKind.NotReady ? Of(outcome.Error)
+                : Of(ErrorKind.NotReady) with { Detail = await TandemApi.Get<ReadinessJudge>(http).ExplainAsync(sid) });
             return;
         }
 
@@ -93,6 +106,25 @@ internal static class TandemTokensApi
         };
         await WriteAsync(http, StatusCodes.Status200OK, answer, TandemJson.Default.PromotedInfo);
     }
+
+    public static async Task SetGuard(HttpContext http)
+    {
+        var sid = TandemApi.Sid(http);
+        var asked = await ReadAsync(http, TandemJson.Default.PromoteGuardRequest);
+        var guard = Enum.GetValues<PromoteGuard>().Cast<PromoteGuard?>().FirstOrDefault(g => string.Equals(NameOf(g!.Value), asked.PromoteGuard, StringComparison.Ordinal))
+            ?? throw new TandemRefusal(Invalid("promote_guard is off or enforce."));
+        var outcome = await TandemApi.Get<AccountLifecycle>(http).GuardAsync(TandemApi.CallerOf(http), sid, guard, TandemApi.Context(http));
+        if (outcome.Error != ErrorKind.None)
+        {
+            await WriteAsync(http, Of(outcome.Error));
+            return;
+        }
+
+        http.Features.Set(Committed.Mark);
+        await Show(http);
+    }
+
+    private static string NameOf(PromoteGuard guard) => guard == PromoteGuard.Enforce ? "enforce" : "off";
 
     private static TokenInfo? Describe(StoredToken? token, uint lastUse, DateTimeOffset now) => token is null ? null : new()
     {

@@ -28,6 +28,8 @@ internal static class TwilioErrors
     public static readonly TwilioRefusal InternalError = new(500, 20500, "Internal Server Error");
     public static readonly TwilioRefusal Unavailable = new(503, 20503, "Service is unavailable, please try again");
 
+    public static TwilioRefusal Conflict(string message) => new(409, 20409, message);
+
     public static TwilioRefusal Invalid(string parameter) => new(400, 20001, $"Invalid {parameter}.");
 
     /// <summary>
@@ -80,7 +82,7 @@ internal static class TwilioErrors
         ErrorKind.SecondaryExists => SecondaryExists,
         ErrorKind.AccountClosed => AccountClosed,
         ErrorKind.Unavailable => Unavailable,
-        ErrorKind.AccountExists or ErrorKind.GenerationChanged => new(409, 20409, "Conflict"),
+        ErrorKind.AccountExists or ErrorKind.GenerationChanged or ErrorKind.NotReady => Conflict("Conflict"),
         _ => InternalError,
     };
 

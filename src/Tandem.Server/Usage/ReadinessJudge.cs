@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace Tandem.Server.Usage;
+
+/// <summary>Answers "may I promote now?" from what was counted and what people decided.</summary>
+/// <param name="recorder">What was counted.</param>
+/// <param name="store">What people decided.</param>
+/// <param name="options">How long the old token must be quiet.</param>
+public sealed class ReadinessJudge(UsageRecorder recorder, IAccountStore store, TandemOptions options)
+{
+    private const int MostNamed = 5;
+
+    /// <summary>The verdict on an account, with its decisions at hand.</summary>
+    public Readiness Judge(Account account, IReadOnlyDictionary<string, ConsumerDecision> decisions) =>
+        Judge(account, decisions, recorder.Report(account.Sid));
+
+    /// <summary>The same on a report at hand, so that both are of one moment.</summary>
+    public Readiness Judge(Account account, IReadOnlyDictionary<string, ConsumerDecision> decisions, UsageReport report) => Readiness.Judge(
+        new()
+        {
+            Usage = report.Usage,
+            HasSecondary = account.Secondary is not null,
+            Decisions = decisions,
+            GapUntil = report.GapUntil,
+            QuietSeconds = (uint)options.QuietTime.TotalSeconds,
+        },
+        report.At);
+
+    /// <summary>
+    /// Why a promote was refused, for whoever asked for it: who stands in the way, and the call that promotes all the same. The consumers named
+    /// are the account's own callers.
+    /// </summary>
+    public async Task<string> ExplainAsync(AccountSid sid)
+    {
+        if (await store.FindAsync(sid) is not { } account)
+        {
+            return "The account is gone.";
+        }
+
+        var report = recorder.Report(sid);
+        var readiness = Judge(account, await store.ReadDecisionsAsync(sid), report);
+        return $"Not promoted: {Reason(readiness, report.At)} See GET {Path(sid)}/readiness. To promote all the same: POST {Path(sid)}/tokens/promote {{\"force\":true,\"reason\":\"why\"}}";
+    }
+
+    private static string Reason(Readiness readiness, uint now) => (readiness.State, readiness.Reason) switch
+    {
+        (ReadinessState.NotYet, _) => $"the primary token is still used by {Names(readiness, ConsumerStanding.OnOld, now)}.",
+        (_, ReadinessReason.SilentConsumers) => $"it cannot be told whether {Names(readiness, ConsumerStanding.Silent, now)} moved.",
+        (_, ReadinessReason.NoConsumerSeen) => "no consumer of the primary token has been seen yet.",
+        (_, ReadinessReason.Gap) => $"calls may have gone uncounted; it can be told again at {Time(readiness.Until!.Value)}.",
+        _ => "everybody has moved since; try again.",
+    };
+
+    private static string Names(Readiness readiness, ConsumerStanding standing, uint now)
+    {
+        var inTheWay = readiness.Consumers.Where(c => c.Standing == standing).ToList();
+        var named = string.Join("; ", inTheWay.Take(MostNamed).Select(c =>
+            $"{c.Decision?.Name ?? c.Use.Key.ToString()}, {c.Use.Primary!.Calls.ToString(CultureInfo.InvariantCulture)} {(c.Use.Primary.Calls == 1 ? "call" : "calls")}, the last {Ago(now, c.Use.Primary.Last)}"));
+        return inTheWay.Count > MostNamed ? $"{named}; and {inTheWay.Count - MostNamed} more" : named;
+    }
+
+    private static string Ago(uint now, uint then) => now <= then ? "just now" : string.Create(CultureInfo.InvariantCulture, $"{now - then} s ago");
+
+    private static string Time(uint second) => $"{DateTimeOffset.FromUnixTimeSeconds(second):yyyy-MM-dd'T'HH:mm:ss'Z'}";
+
+    private static string Path(AccountSid sid) => $"{Api.TandemApi.Root}/accounts/{sid}";
+}
