@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Tandem.Server.Api;
+using Tandem.Server.Usage;
 
 namespace Tandem.Server;
 
@@ -10,30 +11,35 @@ namespace Tandem.Server;
 /// token that is not valid gets the same answer, whether the account is unknown, suspended or closed, or the token wrong or retired; and
 /// beyond the failures that <see cref="Throttle"/> allows, 429. A valid credential passes whatever failed before it.
 /// </summary>
-internal sealed class Authentication(Verifier verifier, Throttle throttle)
+internal sealed class Authentication(Verifier verifier, Throttle throttle, ControlCalls calls)
 {
     public async Task RequireAsync(HttpContext context, RequestDelegate next)
     {
-        using var credential = Admit(context.Request.Headers.Authorization, out var form, out var sid);
+        using var credential = Admit(context.Request.Headers.Authorization, out var form, out var sid, out var digest);
         if (credential is null)
         {
+            if (form == BasicForm.Read)
+            {
+                calls.Refused(context, sid, digest); // it may be a retired token, whose owner wants to know
+            }
+
             await Rooms.WriteAsync(context, Refuse(context, form, sid));
             return;
         }
 
         context.Features.Set(credential);
-        Usage.ControlCalls.Record(context, credential.Verdict);
+        calls.Accepted(context, credential.Verdict);
         await next(context);
     }
 
-    private PresentedCredential? Admit(StringValues header, out BasicForm form, out AccountSid sid)
+    private PresentedCredential? Admit(StringValues header, out BasicForm form, out AccountSid sid, out VerifierValue digest)
     {
         Span<byte> buffer = stackalloc byte[BasicCredential.SizeLimit];
         try
         {
             form = BasicCredential.Read(header, buffer, out var basic);
-            sid = basic.Sid;
-            return form == BasicForm.Read ? verifier.Admit(basic.Sid, basic.Token) : null;
+            (sid, digest) = (basic.Sid, default);
+            return form == BasicForm.Read ? verifier.Admit(basic.Sid, basic.Token, out _, out digest) : null;
         }
         finally
         {

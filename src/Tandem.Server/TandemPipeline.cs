@@ -25,7 +25,8 @@ public static class TandemPipeline
 
         KestrelRefusals.Observe(services);                                     // what Kestrel refuses by itself gets a JSON body
         var clientAddress = app.ClientAddress(options);
-        var evidence = new EvidenceCalls(services.GetRequiredService<UsageRecorder>(), clientAddress, options, services.GetRequiredService<TimeProvider>());
+        var (recorder, time) = (services.GetRequiredService<UsageRecorder>(), services.GetRequiredService<TimeProvider>());
+        var evidence = new EvidenceCalls(recorder, clientAddress, options, time);
         var check = new CredentialCheck(verifier, throttle, clientAddress, evidence, log);
         app.Use(check.AnswerAsync);                                            // /auth: whose credential is this? Before all that costs
         app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
@@ -35,7 +36,7 @@ public static class TandemPipeline
         {
             open.UseTrustedProxies(options);                                   // the client's address behind a proxy
             open.Use(new Browsers(options).AnswerAsync);                       // preflights; no mutations from other websites
-            open.Use(new Authentication(verifier, throttle).RequireAsync);     // 401 comes before 404 and 405
+            open.Use(new Authentication(verifier, throttle, new(recorder, time)).RequireAsync); // 401 comes before 404 and 405
         });
         app.Use(Misses.AnswerAsync);                                           // 404 and 405, with a body
         app.Use(Rooms.KeepApartAsync);                                         // our own API and Twilio's are never taken for each other

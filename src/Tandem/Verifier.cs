@@ -78,13 +78,14 @@ public sealed class Verifier(VerifierIndex index, DataKeys keys)
     /// The same, keeping the credential when it is valid, so that a mutation can check it again in its own transaction. Null when
     /// it is not valid. The caller disposes it.
     /// </summary>
-    public PresentedCredential? Admit(AccountSid sid, ReadOnlySpan<byte> token)
+    public PresentedCredential? Admit(AccountSid sid, ReadOnlySpan<byte> token, out Verdict verdict, out VerifierValue digest)
     {
-        var verdict = Verify(sid, token);
-        return verdict.IsValid && AuthToken.TryParse(token, out var kept)
-            ? new PresentedCredential(verdict, kept, Hash(sid, token))
-            : null;
+        verdict = Verify(sid, token, out digest);
+        return verdict.IsValid && AuthToken.TryParse(token, out var kept) ? new PresentedCredential(verdict, kept, digest) : null;
     }
+
+    /// <inheritdoc cref="Admit(AccountSid, ReadOnlySpan{byte}, out Verdict, out VerifierValue)" />
+    public PresentedCredential? Admit(AccountSid sid, ReadOnlySpan<byte> token) => Admit(sid, token, out _, out _);
 
     /// <summary>The verifier of a token, to be stored.</summary>
     public VerifierValue Hash(AccountSid sid, AuthToken token) => Hash(sid, token.Bytes);

@@ -1,23 +1,18 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Tandem.Server.Usage;
 
-/// <summary>Takes note of the calls on Twilio's paths. They are no evidence of who uses a token: a rotation makes them itself.</summary>
-internal static class ControlCalls
+/// <summary>
+/// Takes note of the calls on Twilio's paths and our own. They are no evidence of who uses a token: a rotation makes them itself. But whoever
+/// makes one with a retired token is told to its owner, as after a check.
+/// </summary>
+internal sealed class ControlCalls(UsageRecorder recorder, TimeProvider time)
 {
-    public static void Record(HttpContext context, in Verdict verdict)
-    {
-        var services = context.RequestServices;
-        services.GetRequiredService<UsageRecorder>().Record(new()
-        {
-            Sid = verdict.Sid,
-            Slot = verdict.Slot,
-            Generation = verdict.Generation,
-            Source = ClientNetwork.Of(context.Connection.RemoteIpAddress),
-            Client = ClientFamilies.Parse(context.Request.Headers.UserAgent.ToString()),
-            Kind = CallKind.Control,
-            Second = (uint)services.GetRequiredService<TimeProvider>().GetUtcNow().ToUnixTimeSeconds(),
-        });
-    }
+    /// <summary>A credential was accepted.</summary>
+    public void Accepted(HttpContext context, in Verdict verdict) =>
+        recorder.Record(Sightings.Of(context, CallKind.Control, time) with { Sid = verdict.Sid, Slot = verdict.Slot, Generation = verdict.Generation });
+
+    /// <summary>A well-formed credential was refused.</summary>
+    public void Refused(HttpContext context, AccountSid sid, in VerifierValue digest) =>
+        recorder.Record(Sightings.Of(context, CallKind.Control, time) with { Sid = sid, Digest = digest });
 }

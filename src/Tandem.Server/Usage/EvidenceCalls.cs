@@ -25,7 +25,7 @@ internal sealed class EvidenceCalls(UsageRecorder recorder, RequestDelegate clie
                 return;
             }
 
-            Record(context, verdict.Sid, verdict.Slot, verdict.Generation, default);
+            recorder.Record(Sightings.Of(context, CallKind.Evidence, time) with { Sid = verdict.Sid, Slot = verdict.Slot, Generation = verdict.Generation });
         }
         catch (Exception)
         {
@@ -34,23 +34,6 @@ internal sealed class EvidenceCalls(UsageRecorder recorder, RequestDelegate clie
     }
 
     /// <summary>A well-formed credential was refused. The client's address is known already: the throttle has asked for it.</summary>
-    public void Refused(HttpContext context, AccountSid sid, in VerifierValue digest) => Record(context, sid, null, 0, digest);
-
-    private void Record(HttpContext context, AccountSid sid, Slot? slot, long generation, in VerifierValue digest)
-    {
-        var headers = context.Request.Headers;
-        recorder.Record(new()
-        {
-            Sid = sid,
-            Slot = slot,
-            Generation = generation,
-            Digest = digest,
-            Source = ClientNetwork.Of(context.Connection.RemoteIpAddress),
-            Route = headers["X-Forwarded-Host"] is [{ Length: > 0 } reported] ? reported : headers.Host.ToString(),
-            Client = ClientFamilies.Parse(headers.UserAgent.ToString()),
-            ClientName = headers["X-Client-Name"] is [{ Length: > 0 } name] ? name : null,
-            Kind = CallKind.Evidence,
-            Second = (uint)time.GetUtcNow().ToUnixTimeSeconds(),
-        });
-    }
+    public void Refused(HttpContext context, AccountSid sid, in VerifierValue digest) =>
+        recorder.Record(Sightings.Of(context, CallKind.Evidence, time) with { Sid = sid, Digest = digest });
 }
