@@ -72,6 +72,14 @@ public sealed class TandemClient : IDisposable
     public Task DeleteSecondaryAsync(string sid, CancellationToken cancel = default) =>
         SendAsync(HttpMethod.Delete, $"{Account(sid)}/tokens/secondary", null, cancel);
 
+    /// <summary>Lets the check refuse the primary for a while: the rehearsal of a promote.</summary>
+    public Task<AccountTokens> PausePrimaryAsync(string sid, PauseRequest request, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/pause", Body(request, TandemJson.Default.PauseRequest), TandemJson.Default.AccountTokens, cancel);
+
+    /// <summary>Ends the pause before its time.</summary>
+    public Task<AccountTokens> ResumePrimaryAsync(string sid, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Delete, $"{Account(sid)}/tokens/pause", null, TandemJson.Default.AccountTokens, cancel);
+
     /// <summary>Switches the promote guard.</summary>
     public Task<AccountTokens> SetPromoteGuardAsync(string sid, PromoteGuardRequest request, CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/promote-guard", Body(request, TandemJson.Default.PromoteGuardRequest), TandemJson.Default.AccountTokens, cancel);

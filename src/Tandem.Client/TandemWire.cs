@@ -123,6 +123,9 @@ public sealed record AccountTokens
     /// <summary><c>enforce</c>: while not everyone is seen to have moved, a promote is refused unless it is forced. <c>off</c>: it is not.</summary>
     public required string PromoteGuard { get; init; }
 
+    /// <summary>Until when the check refuses the primary (the rehearsal of a promote); null when it does not.</summary>
+    public DateTimeOffset? PrimaryPausedUntil { get; init; }
+
     /// <summary>The token in force; null once the account is closed.</summary>
     public TokenInfo? Primary { get; init; }
 
@@ -163,6 +166,13 @@ public sealed record PromoteRequest
 
     /// <summary>Why, for the audit; at most 200 characters. Null for nothing.</summary>
     public string? Reason { get; init; }
+}
+
+/// <summary>Asks for a pause of the primary.</summary>
+public sealed record PauseRequest
+{
+    /// <summary>For how long the check refuses it: 5 to 300 seconds.</summary>
+    public int Seconds { get; init; }
 }
 
 /// <summary>Switches the promote guard.</summary>
@@ -256,7 +266,7 @@ public sealed record TandemProblem
 
     /// <summary>
     /// The reason: <c>invalid_request</c>, <c>account_not_found</c>, <c>account_closed</c>, <c>account_exists</c>, <c>secondary_exists</c>,
-    /// <c>no_secondary</c>, <c>generation_changed</c>, <c>not_ready</c>, <c>limit_reached</c>, <c>not_permitted</c>, <c>unavailable</c>; of the server itself <c>unauthenticated</c>, <c>throttled</c>, <c>cross_site</c>, <c>not_found</c>, <c>method_not_allowed</c>,
+    /// <c>no_secondary</c>, <c>generation_changed</c>, <c>not_ready</c>, <c>not_paused</c>, <c>limit_reached</c>, <c>not_permitted</c>, <c>unavailable</c>; of the server itself <c>unauthenticated</c>, <c>throttled</c>, <c>cross_site</c>, <c>not_found</c>, <c>method_not_allowed</c>,
     /// <c>fault</c>.
     /// </summary>
     public required string Kind { get; init; }
@@ -284,7 +294,7 @@ public sealed record AuditInfo
     /// <summary>
     /// What: <c>account_created</c>, <c>account_imported</c>, <c>account_renamed</c>, <c>account_suspended</c>, <c>account_activated</c>,
     /// <c>account_closed</c>, <c>secondary_created</c>, <c>secondary_deleted</c>, <c>secondary_promoted</c>, <c>secondary_promoted_by_force</c>,
-    /// <c>promote_guard_changed</c>, <c>consumer_decided</c>.
+    /// <c>promote_guard_changed</c>, <c>consumer_decided</c>, <c>primary_paused</c>, <c>primary_resumed</c>.
     /// </summary>
     public required string Action { get; init; }
 
@@ -326,6 +336,7 @@ public sealed record AuditInfo
 [JsonSerializable(typeof(PromoteRequest))]
 [JsonSerializable(typeof(PromotedInfo))]
 [JsonSerializable(typeof(PromoteGuardRequest))]
+[JsonSerializable(typeof(PauseRequest))]
 [JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyAnswer))]

@@ -27,7 +27,7 @@ public static class TandemPipeline
         var clientAddress = app.ClientAddress(options);
         var (recorder, time) = (services.GetRequiredService<UsageRecorder>(), services.GetRequiredService<TimeProvider>());
         var evidence = new EvidenceCalls(recorder, clientAddress, options, time);
-        var check = new CredentialCheck(verifier, throttle, clientAddress, evidence, log);
+        var check = new CredentialCheck(verifier, new(throttle, clientAddress, evidence), evidence, time, log);
         app.Use(check.AnswerAsync);                                            // /auth: whose credential is this? Before all that costs
         app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
         app.Use(new Faults(log).AnswerAsync);                                  // an exception is one log line and a 500

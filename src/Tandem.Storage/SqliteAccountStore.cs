@@ -26,6 +26,11 @@ public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
             EraseRecoverableSeals(logger);
         }
 
+        using (var resume = new Statement(writing, "UPDATE account SET primary_paused_until = 1099511627776 WHERE primary_paused_until > 1099511627776"))
+        {
+            resume.Execute(); // a rehearsal does not outlive the process that somebody watches it on
+        }
+
         using (var audit = new AuditChain(writing, Keys.Audit))
         {
             Index = AccountQueries.LoadIndex(writing, audit.Epoch(null));

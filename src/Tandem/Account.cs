@@ -118,6 +118,19 @@ public sealed record Account
             Generation = Generation + 1,
         };
 
+    /// <summary>
+    /// Lets the check refuse the primary until then: the rehearsal of a promote. Only where a secondary can take over; a pause under way is
+    /// replaced.
+    /// </summary>
+    public Outcome<Account> PausePrimary(DateTimeOffset until) =>
+        Primary is null ? ErrorKind.AccountClosed
+        : Secondary is null ? ErrorKind.NoSecondary
+        : this with { PrimaryPausedUntil = until };
+
+    /// <summary>Ends the pause before its time.</summary>
+    public Outcome<Account> ResumePrimary(DateTimeOffset now) =>
+        PrimaryPausedUntil > now ? this with { PrimaryPausedUntil = null } : ErrorKind.NotPaused;
+
     /// <summary>Renames it.</summary>
     public Outcome<Account> Rename(string friendlyName, DateTimeOffset now) =>
         this with { FriendlyName = friendlyName, DateUpdated = now };

@@ -38,6 +38,12 @@ public enum AuditAction : byte
 
     /// <summary>People decided about a consumer: its name, its rhythm, or that it is gone. The detail is what they decided.</summary>
     ConsumerDecided = 13,
+
+    /// <summary>The check began to refuse the primary for a while; the detail is for how long.</summary>
+    PrimaryPaused = 14,
+
+    /// <summary>The pause was ended before its time. One that ends by itself leaves no entry.</summary>
+    PrimaryResumed = 15,
 }
 
 /// <summary>What a mutation says of itself; the store adds the number, the time and the chain.</summary>

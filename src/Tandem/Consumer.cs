@@ -93,6 +93,12 @@ public sealed class ConsumerUse(ConsumerKey key)
     /// </summary>
     public uint Straggle { get; private set; }
 
+    /// <summary>
+    /// When it was last refused because the primary was paused, in seconds since 1970; 0 when it was not since the server's start. It would
+    /// have broken at a promote.
+    /// </summary>
+    public uint BrokeAt { get; private set; }
+
     /// <summary>Whether it has changed since it was last written.</summary>
     internal bool IsDirty { get; set; }
 
@@ -104,7 +110,12 @@ public sealed class ConsumerUse(ConsumerKey key)
         new(key) { Primary = primary, Secondary = secondary, Straggle = straggle };
 
     /// <summary>A copy that changes no more.</summary>
-    public ConsumerUse Copy() => Stored(Key, Primary?.Copy(), Secondary?.Copy(), Straggle);
+    public ConsumerUse Copy()
+    {
+        var copy = Stored(Key, Primary?.Copy(), Secondary?.Copy(), Straggle);
+        copy.BrokeAt = BrokeAt;
+        return copy;
+    }
 
     /// <summary>Counts one call.</summary>
     public void Add(Slot slot, uint second)
@@ -124,10 +135,13 @@ public sealed class ConsumerUse(ConsumerKey key)
         (Primary ??= new()).Add(second);
     }
 
+    /// <summary>Takes note of a refusal by a pause.</summary>
+    internal void Break(uint second) => BrokeAt = Math.Max(BrokeAt, second);
+
     /// <summary>Ends the primary's counts (the secondary was promoted) or the secondary's; false when nothing is left.</summary>
     internal bool Retire(bool promoted)
     {
-        (Primary, Secondary, Straggle) = (promoted ? Secondary : Primary, null, 0);
+        (Primary, Secondary, Straggle, BrokeAt) = (promoted ? Secondary : Primary, null, 0, 0);
         return Primary is not null;
     }
 }

@@ -30,6 +30,9 @@ public enum ErrorKind
     /// <summary>The promote guard is on, and not everyone is seen to have moved.</summary>
     NotReady,
 
+    /// <summary>The primary is not paused (any more).</summary>
+    NotPaused,
+
     /// <summary>The account has as many of these as it may have.</summary>
     LimitReached,
 

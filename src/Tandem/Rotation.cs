@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Tandem;
 
 /// <summary>A new secondary token. Disposing it zeroes the text.</summary>
@@ -36,6 +38,12 @@ public sealed record PromoteIntent(long? Generation = null, bool Force = false, 
 /// <param name="recoverable">Whether tokens created from now on stay readable under the server's key.</param>
 public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal seal, TimeProvider time, bool recoverable = false)
 {
+    /// <summary>The shortest pause of a primary.</summary>
+    public static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(300);
+
     /// <summary>
     /// Answers whether everyone has moved, from what was counted and the decisions given. Asked inside the transaction, for accounts whose guard
     /// is on. When nobody can answer, nobody is seen to have moved.
@@ -133,6 +141,42 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
             var action = guarded ? AuditAction.SecondaryPromotedByForce : AuditAction.SecondaryPromoted;
             var audit = new AuditDraft(action, sid, actor, context, secondary.Fingerprint) { Detail = intent?.Reason };
             return new Change<Promoted>(changed, audit, new(changed, text, time.GetUtcNow()));
+        });
+
+    /// <summary>
+    /// Pauses the primary, the rehearsal of a promote: for <see cref="ShortestPause"/> to <see cref="LongestPause"/> the check refuses it as it
+    /// would after the promote. Twilio's paths and our own API go on accepting it, so that a pause can always be ended, or followed by the
+    /// promote. It ends by itself, with the next promote or delete, and with every restart. Refused with <see cref="ErrorKind.NoSecondary"/> when
+    /// there is none.
+    /// </summary>
+    public Task<Outcome<Account>> PausePrimaryAsync(Caller caller, AccountSid sid, TimeSpan length, ChangeContext context)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, ShortestPause);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, LongestPause);
+        var detail = string.Create(CultureInfo.InvariantCulture, $"{(int)length.TotalSeconds} s");
+        return ChangeAsync(caller, sid, context, AuditAction.PrimaryPaused, detail, account => account.PausePrimary(time.GetUtcNow() + length));
+    }
+
+    /// <summary>Ends the pause before its time. Refused with <see cref="ErrorKind.NotPaused"/> when there is none (any more).</summary>
+    public Task<Outcome<Account>> ResumePrimaryAsync(Caller caller, AccountSid sid, ChangeContext context) =>
+        ChangeAsync(caller, sid, context, AuditAction.PrimaryResumed, null, account => account.ResumePrimary(time.GetUtcNow()));
+
+    private Task<Outcome<Account>> ChangeAsync(
+        Caller caller, AccountSid sid, ChangeContext context, AuditAction action, string? detail, Func<Account, Outcome<Account>> rule) =>
+        store.ChangeAsync<Account>(sid, rows =>
+        {
+            if (caller.Enter(rows, sid, out var account, out _, out var actor) is var refusal and not ErrorKind.None)
+            {
+                return refusal;
+            }
+
+            if (!rule(account).Is(out var changed, out refusal))
+            {
+                return refusal;
+            }
+
+            var audit = new AuditDraft(action, sid, actor, context, account.Primary!.Fingerprint) { Detail = detail };
+            return new Change<Account>(changed, audit, changed);
         });
 
     /// <summary>What is stored of a new secondary: its text is sealed under the caller's primary whenever there is one.</summary>

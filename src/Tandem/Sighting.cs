@@ -8,6 +8,9 @@ public enum CallKind : byte
 
     /// <summary>A call on Twilio's paths or our own API, such as a rotation makes itself: counted apart.</summary>
     Control = 3,
+
+    /// <summary>A check that was refused because the primary is paused: evidence like any, of somebody whom a promote would break.</summary>
+    Paused = 4,
 }
 
 /// <summary>

@@ -161,7 +161,7 @@ public sealed class AccountUsage
             return null;
         }
 
-        if (sighting.Kind != CallKind.Evidence)
+        if (sighting.Kind == CallKind.Control)
         {
             Control(token).Add(sighting.Second);
             return null;
@@ -178,6 +178,11 @@ public sealed class AccountUsage
         }
 
         consumer.Add(token, sighting.Second);
+        if (sighting.Kind == CallKind.Paused)
+        {
+            consumer.Break(sighting.Second);
+        }
+
         return consumer;
     }
 

@@ -26,10 +26,15 @@ public enum RefusalReason : byte
 /// <param name="OwnerSid">Its parent, or itself.</param>
 /// <param name="Slot">Which token matched.</param>
 /// <param name="Generation">The account's generation when it matched.</param>
-public readonly record struct Verdict(RefusalReason Reason, AccountSid Sid, AccountSid OwnerSid, Slot Slot, long Generation)
+/// <param name="PausedUntil">Until when the check refuses this token although it is valid, in whole seconds since 1970; 0 when it does not.</param>
+public readonly record struct Verdict(
+    RefusalReason Reason, AccountSid Sid, AccountSid OwnerSid, Slot Slot, long Generation, uint PausedUntil = 0)
 {
     /// <summary>Whether the credential is valid now.</summary>
     public bool IsValid => Reason == RefusalReason.None;
+
+    /// <summary>Whether the check answers no to a valid credential: the rehearsal of a promote. Only <c>/auth/*</c> asks.</summary>
+    public bool IsPaused(TimeProvider time) => PausedUntil != 0 && time.GetUtcNow().ToUnixTimeSeconds() < PausedUntil;
 }
 
 /// <summary>
@@ -71,7 +76,8 @@ public sealed class Verifier(VerifierIndex index, DataKeys keys)
             : !matches ? RefusalReason.WrongToken
             : !active ? RefusalReason.Suspended
             : RefusalReason.None;
-        return new(reason, sid, ownerSid, inPrimary ? Slot.Primary : Slot.Secondary, account.Generation);
+        return new(
+            reason, sid, ownerSid, inPrimary ? Slot.Primary : Slot.Secondary, account.Generation, inPrimary ? account.PrimaryPausedUntil : 0);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Tandem.Client;
 using Tandem.Server;
 
@@ -14,6 +15,7 @@ internal static class TokenCommand
         PromoteVerb(),
         DeleteVerb(),
         GuardVerb(),
+        PauseVerb(),
     };
 
     public static Argument<string> SidArgument()
@@ -156,6 +158,48 @@ internal static class TokenCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static Command PauseVerb()
+    {
+        var sid = SidArgument();
+        var length = new Option<string>("--for") { HelpName = "TIME", Description = "For how long: 5s to 5m.", DefaultValueFactory = _ => "60s" };
+        var stop = new Option<bool>("--stop") { Description = "End the pause now." };
+        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
+        var command = new Command("pause", "Rehearse the promote: for a while the check refuses the primary, and whoever still uses it shows. It ends by itself.") { sid, length, stop, data, json };
+        command.Validators.Add(result =>
+        {
+            if (!TryReadLength(result.GetValue(length), out _))
+            {
+                result.AddError("--for is a length of time from 5s to 5m.");
+            }
+        });
+        command.SetAction(async (parsed, cancel) =>
+        {
+            TryReadLength(parsed.GetValue(length), out var seconds);
+            var (directory, account) = (LocalServer.Directory(parsed.GetValue(data)), parsed.GetRequiredValue(sid));
+            var tokens = await LocalServer.AskAsync(directory, c => parsed.GetValue(stop)
+                ? c.ResumePrimaryAsync(account, cancel)
+                : c.PausePrimaryAsync(account, new() { Seconds = seconds }, cancel));
+            await Console.Error.WriteLineAsync(tokens.PrimaryPausedUntil is { } until
+                ? $"the check refuses the primary {tokens.Primary?.Fingerprint} until {Print.Time(until)}; Twilio's paths and /tandem/v1 still accept it\nend it now: tandem token pause {account} --stop --data {Shell.Quote(directory)}"
+                : $"the check accepts the primary {tokens.Primary?.Fingerprint} again");
+            if (parsed.GetValue(json))
+            {
+                Print.Json(tokens);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static bool TryReadLength(string? text, out int seconds)
+    {
+        var unit = text is { Length: > 1 } ? text[^1] switch { 's' => 1, 'm' => 60, _ => 0 } : 0;
+        var read = int.TryParse(text.AsSpan(0, Math.Max(0, (text?.Length ?? 0) - 1)), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        seconds = read && number <= 300 ? number * unit : 0;
+        return seconds is >= 5 and <= 300;
     }
 
     private static Command GuardVerb()

@@ -31,6 +31,8 @@ internal static class TandemApi
         Map(api, "POST", "/accounts/{sid}/tokens/secondary", TandemTokensApi.CreateSecondary);
         Map(api, "DELETE", "/accounts/{sid}/tokens/secondary", TandemTokensApi.DeleteSecondary);
         Map(api, "POST", "/accounts/{sid}/tokens/promote", TandemTokensApi.Promote);
+        Map(api, "POST", "/accounts/{sid}/tokens/pause", TandemTokensApi.Pause);
+        Map(api, "DELETE", "/accounts/{sid}/tokens/pause", TandemTokensApi.Resume);
         Map(api, "POST", "/accounts/{sid}/tokens/promote-guard", TandemTokensApi.SetGuard);
     }
 

@@ -30,6 +30,7 @@ internal static class TandemProblems
         ErrorKind.AccountClosed => Of(409, "account_closed", "The account is closed, which is final."),
         ErrorKind.GenerationChanged => Of(409, "generation_changed", "The tokens have changed since you looked. Nothing was promoted."),
         ErrorKind.NotReady => Of(409, "not_ready", "The promote guard is on, and not everyone is seen to have moved. Nothing was promoted."),
+        ErrorKind.NotPaused => Of(409, "not_paused", "The primary is not paused (any more)."),
         ErrorKind.LimitReached => Of(409, "limit_reached", "The account has as many of these as it may have."),
         ErrorKind.AccountExists => Of(409, "account_exists", "An account with this SID exists already."),
         ErrorKind.NotPermitted => Of(409, "not_permitted", "A subaccount has no subaccounts."),

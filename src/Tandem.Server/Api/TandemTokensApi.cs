@@ -26,6 +26,7 @@ internal static class TandemTokensApi
             AccountSid = sid.ToString(),
             Generation = account.Generation,
             PromoteGuard = NameOf(account.PromoteGuard),
+            PrimaryPausedUntil = account.PrimaryPausedUntil > now ? account.PrimaryPausedUntil : null,
             Primary = Describe(account.Primary, known ? entry.PrimaryLastUse : 0, now),
             Secondary = Describe(account.Secondary, known ? entry.SecondaryLastUse : 0, now),
         };
@@ -107,13 +108,33 @@ internal static class TandemTokensApi
         await WriteAsync(http, StatusCodes.Status200OK, answer, TandemJson.Default.PromotedInfo);
     }
 
+    public static async Task Pause(HttpContext http)
+    {
+        var asked = await ReadAsync(http, TandemJson.Default.PauseRequest);
+        var (shortest, longest) = ((int)Rotation.ShortestPause.TotalSeconds, (int)Rotation.LongestPause.TotalSeconds);
+        if (asked.Seconds < shortest || asked.Seconds > longest)
+        {
+            throw new TandemRefusal(Invalid($"seconds is a number from {shortest} to {longest}."));
+        }
+
+        await ShowChangedAsync(http, await TandemApi.Get<Rotation>(http).PausePrimaryAsync(
+            TandemApi.CallerOf(http), TandemApi.Sid(http), TimeSpan.FromSeconds(asked.Seconds), TandemApi.Context(http)));
+    }
+
+    public static async Task Resume(HttpContext http) => await ShowChangedAsync(http, await TandemApi.Get<Rotation>(http)
+        .ResumePrimaryAsync(TandemApi.CallerOf(http), TandemApi.Sid(http), TandemApi.Context(http)));
+
     public static async Task SetGuard(HttpContext http)
     {
-        var sid = TandemApi.Sid(http);
         var asked = await ReadAsync(http, TandemJson.Default.PromoteGuardRequest);
         var guard = Enum.GetValues<PromoteGuard>().Cast<PromoteGuard?>().FirstOrDefault(g => string.Equals(NameOf(g!.Value), asked.PromoteGuard, StringComparison.Ordinal))
             ?? throw new TandemRefusal(Invalid("promote_guard is off or enforce."));
-        var outcome = await TandemApi.Get<AccountLifecycle>(http).GuardAsync(TandemApi.CallerOf(http), sid, guard, TandemApi.Context(http));
+        await ShowChangedAsync(http, await TandemApi.Get<AccountLifecycle>(http)
+            .GuardAsync(TandemApi.CallerOf(http), TandemApi.Sid(http), guard, TandemApi.Context(http)));
+    }
+
+    private static async Task ShowChangedAsync(HttpContext http, Outcome<Account> outcome)
+    {
         if (outcome.Error != ErrorKind.None)
         {
             await WriteAsync(http, Of(outcome.Error));

@@ -17,10 +17,10 @@ namespace Tandem.Server.ForwardAuth;
 /// A yes allocates nothing, as long as the account's SID is among the texts kept here; else the one string that is its header's value.
 /// </remarks>
 internal sealed partial class CredentialCheck(
-    Verifier verifier, Throttle throttle, RequestDelegate clientAddress, EvidenceCalls evidence, ILogger log)
+    Verifier verifier, RefusedChecks refused, EvidenceCalls evidence, TimeProvider time, ILogger log)
 {
     private readonly SidTexts _texts = new();
-    private readonly VerifyEndpoint _verify = new(verifier, throttle, clientAddress, evidence, log);
+    private readonly VerifyEndpoint _verify = new(verifier, refused, evidence, time, log);
 
     public Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
@@ -38,14 +38,14 @@ internal sealed partial class CredentialCheck(
         try
         {
             var form = Read(context.Request.Headers.Authorization, out var verdict, out var digest);
-            if (form == BasicForm.Read && verdict.IsValid)
+            if (form == BasicForm.Read && verdict.IsValid && !verdict.IsPaused(time))
             {
                 Admit(context.Response, verdict);
                 evidence.Accepted(context, verdict);
                 return Task.CompletedTask;
             }
 
-            return RefuseAsync(context, family, form, verdict.Sid, digest);
+            return RefuseAsync(context, family, form, verdict, digest);
         }
         catch (Exception e)
         {
@@ -88,22 +88,11 @@ internal sealed partial class CredentialCheck(
         }
     }
 
-    private async Task RefuseAsync(HttpContext context, Family family, BasicForm form, AccountSid sid, VerifierValue digest)
+    private async Task RefuseAsync(HttpContext context, Family family, BasicForm form, Verdict verdict, VerifierValue digest)
     {
         try
         {
-            var refusal = Refusal.Unauthorized;
-            if (form != BasicForm.Missing) // no credential is no failure: it is how clients learn that one is asked for
-            {
-                await clientAddress(context);
-                if (form == BasicForm.Read)
-                {
-                    evidence.Refused(context, sid, digest);
-                }
-
-                refusal = throttle.TrySpend(context.Connection.RemoteIpAddress, form == BasicForm.Read ? sid : null) ? refusal : Refusal.Throttled;
-            }
-
+            var refusal = await refused.CountAsync(context, form, verdict, digest) ? Refusal.Unauthorized : Refusal.Throttled;
             Refusals.Write(context.Response, family, refusal);
         }
         catch (Exception e)

@@ -15,7 +15,7 @@ namespace Tandem.Server.ForwardAuth;
 /// so that no HTTP library takes a wrong password of somebody's client for a failed call of its own.
 /// </summary>
 internal sealed partial class VerifyEndpoint(
-    Verifier verifier, Throttle throttle, RequestDelegate clientAddress, EvidenceCalls evidence, ILogger log)
+    Verifier verifier, RefusedChecks refused, EvidenceCalls evidence, TimeProvider time, ILogger log)
 {
     /// <summary>Bytes of a body at most; a credential has 100.</summary>
     private const int BodyLimit = 4 * 1024;
@@ -71,9 +71,9 @@ internal sealed partial class VerifyEndpoint(
 
             var form = Read(context.Request.Headers.Authorization, read.Buffer, out var verdict, out var digest);
             body.AdvanceTo(read.Buffer.End);
-            if (form != BasicForm.Read || !verdict.IsValid)
+            if (form != BasicForm.Read || !verdict.IsValid || verdict.IsPaused(time))
             {
-                return await RefuseAsync(context, form, verdict.Sid, digest);
+                return await RefuseAsync(context, form, verdict, digest);
             }
 
             evidence.Accepted(context, verdict);
@@ -113,26 +113,12 @@ internal sealed partial class VerifyEndpoint(
         }
     }
 
-    private async Task<VerifyAnswer> RefuseAsync(HttpContext context, BasicForm form, AccountSid sid, VerifierValue digest)
+    private async Task<VerifyAnswer> RefuseAsync(HttpContext context, BasicForm form, Verdict verdict, VerifierValue digest) => new()
     {
-        if (form == BasicForm.Missing)
-        {
-            return new() { Code = VerifyCode.Malformed };
-        }
-
-        await clientAddress(context);
-        if (form == BasicForm.Read)
-        {
-            evidence.Refused(context, sid, digest);
-        }
-
-        return new()
-        {
-            Code = !throttle.TrySpend(context.Connection.RemoteIpAddress, form == BasicForm.Read ? sid : null) ? VerifyCode.Throttled
-                : form == BasicForm.Read ? VerifyCode.Invalid
-                : VerifyCode.Malformed,
-        };
-    }
+        Code = !await refused.CountAsync(context, form, verdict, digest) ? VerifyCode.Throttled
+            : form == BasicForm.Read ? VerifyCode.Invalid
+            : VerifyCode.Malformed,
+    };
 
     private static void Write(HttpResponse response, VerifyAnswer answer)
     {

@@ -33,6 +33,10 @@ internal sealed class EvidenceCalls(UsageRecorder recorder, RequestDelegate clie
         }
     }
 
+    /// <summary>A valid credential was refused by a pause: whoever sent it would break at a promote. The client's address is known already.</summary>
+    public void Paused(HttpContext context, in Verdict verdict) =>
+        recorder.Record(Sightings.Of(context, CallKind.Paused, time) with { Sid = verdict.Sid, Slot = verdict.Slot, Generation = verdict.Generation });
+
     /// <summary>A well-formed credential was refused. The client's address is known already: the throttle has asked for it.</summary>
     public void Refused(HttpContext context, AccountSid sid, in VerifierValue digest) =>
         recorder.Record(Sightings.Of(context, CallKind.Evidence, time) with { Sid = sid, Digest = digest });

@@ -33,6 +33,9 @@ ALTER TABLE account_wider RENAME TO account;
 
 CREATE INDEX account_by_owner ON account (owner, id);
 
+-- The few accounts whose primary is paused, for the start that ends every pause. It holds no secret.
+CREATE INDEX account_paused ON account (sid) WHERE primary_paused_until > 1099511627776;
+
 -- What people decided about a consumer; empty and 0 stand for nothing.
 CREATE TABLE consumer_decision (
   account    BLOB    NOT NULL CHECK (length(account) = 16),

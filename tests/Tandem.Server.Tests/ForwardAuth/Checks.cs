@@ -93,15 +93,14 @@ internal static class Checks
     /// <summary>The server's middleware without the server: a context that is used again and again, as Kestrel does with its own.</summary>
     public static Func<DefaultHttpContext, Task> MiddlewareOf(TestTandem tandem)
     {
+        RequestDelegate clientAddress = static _ => Task.CompletedTask;
+        var evidence = new EvidenceCalls(
+            tandem.Services.GetRequiredService<UsageRecorder>(), clientAddress, tandem.Services.GetRequiredService<TandemOptions>(), TimeProvider.System);
         var check = new CredentialCheck(
             tandem.Services.GetRequiredService<Verifier>(),
-            tandem.Services.GetRequiredService<Throttle>(),
-            static _ => Task.CompletedTask,
-            new EvidenceCalls(
-                tandem.Services.GetRequiredService<UsageRecorder>(),
-                static _ => Task.CompletedTask,
-                tandem.Services.GetRequiredService<TandemOptions>(),
-                TimeProvider.System),
+            new(tandem.Services.GetRequiredService<Throttle>(), clientAddress, evidence),
+            evidence,
+            TimeProvider.System,
             NullLogger.Instance);
         RequestDelegate next = static _ => throw new InvalidOperationException("The check passed the request on.");
         return context => check.AnswerAsync(context, next);
