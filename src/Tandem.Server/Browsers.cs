@@ -35,25 +35,25 @@ internal sealed class Browsers(TandemOptions options)
             return Task.CompletedTask;
         }
 
-        return HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || !IsFromElsewhere(context.Request)
+        return HttpMethods.IsGet(method) || HttpMethods.IsHead(method)
+            || _allowed.Contains(context.Request.Headers.Origin.ToString())
+            || !IsFromElsewhere(context.Request)
             ? next(context)
             : Rooms.WriteAsync(context, CrossSite);
     }
 
-    /// <summary>No header: no browser, or one too old to send either; those send no cross-site mutation without an Origin.</summary>
-    private bool IsFromElsewhere(HttpRequest request)
+    /// <summary>
+    /// Whether a browser says that another website sent it. No header: no browser, or one too old to send either; those send no cross-site
+    /// mutation without an Origin.
+    /// </summary>
+    public bool IsFromElsewhere(HttpRequest request)
     {
-        var origin = request.Headers.Origin.ToString();
-        if (_allowed.Contains(origin))
-        {
-            return false;
-        }
-
         if (request.Headers.TryGetValue("Sec-Fetch-Site", out var site))
         {
             return site.ToString() is not ("same-origin" or "none");
         }
 
+        var origin = request.Headers.Origin.ToString();
         return origin.Length > 0
             && !Same(origin, $"{request.Scheme}://{request.Headers[HeaderNames.Host]}")
             && !Same(origin, _publicOrigin);

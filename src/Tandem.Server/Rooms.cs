@@ -1,12 +1,14 @@
 using Microsoft.AspNetCore.Http;
 using Tandem.Server.Api;
+using Tandem.Server.Console;
 using Tandem.Server.Listeners;
 
 namespace Tandem.Server;
 
 /// <summary>
-/// The two rooms of the server: our own API, on the administration socket and beside Twilio's on the API's listeners; and Twilio's, on every
-/// listener but the socket. Which room a request is in decides in what form the server's own errors are written.
+/// The rooms of the server: our own API, on the administration socket and beside Twilio's on the API's listeners; the console, on the API's
+/// listeners alone; and Twilio's, on every listener but the socket. Which room a request is in decides in what form the server's own errors
+/// are written.
 /// </summary>
 internal static class Rooms
 {
@@ -17,14 +19,20 @@ internal static class Rooms
     public static bool IsOwn(HttpContext context) => IsAdmin(context)
         || (context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Api } && IsOwnPath(context));
 
-    /// <summary>Neither room's paths exist in the other: they are answered like any unknown path.</summary>
+    /// <summary>Whether it is for the console: a client that thinks it talks to Twilio never is.</summary>
+    public static bool IsConsole(HttpContext context) =>
+        context.Features.Get<IListenerFeature>() is { Kind: ListenerKind.Api } && ConsolePaths.Contains(context.Request.Path);
+
+    /// <summary>No room's paths exist in another: they are answered like any unknown path.</summary>
     public static Task KeepApartAsync(HttpContext context, RequestDelegate next) =>
-        IsOwn(context) == IsOwnPath(context)
+        IsOwn(context) == IsOwnPath(context) && IsConsole(context) == ConsolePaths.Contains(context.Request.Path)
             ? next(context)
             : WriteAsync(context, TwilioErrors.NotFound(context));
 
-    /// <summary>Writes an error of the server itself: problem details in our own room, Twilio's form in Twilio's.</summary>
-    public static Task WriteAsync(HttpContext context, TwilioRefusal refusal) => IsOwn(context)
+    /// <summary>Writes an error of the server itself: problem details in our own room, a page in the console, Twilio's form in Twilio's.</summary>
+    public static Task WriteAsync(HttpContext context, TwilioRefusal refusal) => IsConsole(context)
+        ? ErrorPage.WriteAsync(context, refusal.Status)
+        : IsOwn(context)
         ? TandemProblems.WriteAsync(context, TandemProblems.Of(refusal.Status, KindOf(refusal.Status), $"{refusal.Message}."))
         : TwilioErrors.WriteAsync(context, refusal);
 

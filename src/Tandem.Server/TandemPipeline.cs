@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Tandem.Server.Api;
+using Tandem.Server.Console;
 using Tandem.Server.ForwardAuth;
 using Tandem.Server.Listeners;
 using Tandem.Server.Refusals;
@@ -32,10 +33,16 @@ public static class TandemPipeline
         app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
         app.Use(new Faults(log).AnswerAsync);                                  // an exception is one log line and a 500
         app.Use(new Health(services.GetRequiredService<Alarms>(), app.Lifetime).AnswerAsync); // /health and /alive, for anyone
-        app.UseWhen(context => !Rooms.IsAdmin(context), open =>
+        var browsers = new Browsers(options);
+        app.UseTrustedProxies(options);                                        // the client's address behind a proxy
+        app.UseWhen(Rooms.IsConsole, console =>
         {
-            open.UseTrustedProxies(options);                                   // the client's address behind a proxy
-            open.Use(new Browsers(options).AnswerAsync);                       // preflights; no mutations from other websites
+            console.Use(ConsoleHeaders.AddAsync);                              // strict ones, on errors and files too
+            console.Use(new FormGuard(browsers).AnswerAsync);                  // a POST comes from a form of ours
+        });
+        app.UseWhen(context => !Rooms.IsAdmin(context) && !Rooms.IsConsole(context), open =>
+        {
+            open.Use(browsers.AnswerAsync);                                   // preflights; no mutations from other websites
             open.Use(new Authentication(verifier, throttle, new(recorder, time)).RequireAsync); // 401 comes before 404 and 405
         });
         app.Use(Misses.AnswerAsync);                                           // 404 and 405, with a body
@@ -44,5 +51,6 @@ public static class TandemPipeline
         app.MapAuthTokens();                                                   // /v1/AuthTokens
         app.MapAccounts();                                                     // /2010-04-01/Accounts
         app.MapTandemApi();                                                    // /tandem/v1
+        app.MapConsole();                                                      // pages for people
     }
 }

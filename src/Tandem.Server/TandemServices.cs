@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Tandem.Server.Console;
 using Tandem.Server.Usage;
 using Tandem.Storage;
 
@@ -56,6 +57,7 @@ public static class TandemServices
         });
         services.AddHostedService(s => s.GetRequiredService<UsageRecorder>());
         services.AddSingleton(s => new Throttle(options, s.GetRequiredService<TimeProvider>()));
+        services.AddConsole(options);
         services.AddRoutingCore();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
     }

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Html;
+using RazorSlices;
+
+namespace Tandem.Server.Console;
+
+/// <summary>A page in the console's frame, and the small parts that pages are made of. Every text is encoded on its way into the markup.</summary>
+/// <typeparam name="TModel">What it shows.</typeparam>
+public abstract class Page<TModel> : RazorSlice<TModel>, IUsesLayout<Pages._Layout, PageModel>
+    where TModel : PageModel
+{
+    /// <inheritdoc />
+    public PageModel LayoutModel => Model;
+
+    /// <summary>A moment: how long ago, with the exact time for whoever points at it or comes to it by keyboard.</summary>
+    /// <param name="at">The moment.</param>
+    protected IHtmlContent Time(DateTimeOffset at) => Parts.Time(at, Model.Frame.Now);
+
+    /// <summary>A status by shape, word and colour.</summary>
+    /// <param name="tone">The colour and the shape.</param>
+    /// <param name="word">The word.</param>
+    protected static IHtmlContent Status(Tone tone, string word) => Parts.Status(tone, word);
+
+    /// <summary>What every form begins with.</summary>
+    protected IHtmlContent FormToken() => Parts.FormToken(Model.Frame);
+
+    /// <summary>A line of a terminal, with a button that copies it where the browser has scripts.</summary>
+    /// <param name="line">The line.</param>
+    protected static IHtmlContent Command(string line) => Parts.Command(line);
+}
+
+/// <summary>How something stands.</summary>
+public enum Tone
+{
+    /// <summary>As it should be.</summary>
+    Good,
+
+    /// <summary>Needs an eye.</summary>
+    Warn,
+
+    /// <summary>Is broken, or will be.</summary>
+    Bad,
+
+    /// <summary>Nothing is known, or nothing goes on.</summary>
+    Idle,
+}
+
+/// <summary>The parts, for whoever writes markup.</summary>
+internal static class Parts
+{
+    /// <summary>Leaves letters of all scripts as they are and escapes what markup is made of.</summary>
+    public static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
+
+    public static IHtmlContent Time(DateTimeOffset at, DateTimeOffset now)
+    {
+        var exact = at.ToString("d MMM yyyy HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+        return new HtmlString($"<time datetime=\"{at:yyyy-MM-dd'T'HH:mm:ss'Z'}\" title=\"{exact}\" tabindex=\"0\">{Relative(at, now)}</time>");
+    }
+
+    public static IHtmlContent Status(Tone tone, string word)
+    {
+        var (kind, shape) = tone switch
+        {
+            Tone.Good => ("good", "●"),
+            Tone.Warn => ("warn", "▲"),
+            Tone.Bad => ("bad", "■"),
+            _ => ("idle", "○"),
+        };
+        return new HtmlString($"<span class=\"status {kind}\"><span class=\"shape\" aria-hidden=\"true\">{shape}</span>{Encoder.Encode(word)}</span>");
+    }
+
+    public static IHtmlContent FormToken(Frame frame) =>
+        new HtmlString($"<input type=\"hidden\" name=\"{FormGuard.Field}\" value=\"{Encoder.Encode(frame.FormToken.Value)}\">");
+
+    public static IHtmlContent Command(string line) =>
+        new HtmlString($"<div class=\"copy\" data-copy><code>{Encoder.Encode(line)}</code></div>");
+
+    /// <summary>In the largest unit that is at least two: <c>3 days ago</c>, <c>in 20 minutes</c>, <c>just now</c>.</summary>
+    public static string Relative(DateTimeOffset at, DateTimeOffset now)
+    {
+        var span = (now - at).Duration();
+        var amount = span switch
+        {
+            { TotalSeconds: < 10 } => null,
+            { TotalSeconds: < 120 } => $"{(int)span.TotalSeconds} seconds",
+            { TotalMinutes: < 120 } => $"{(int)span.TotalMinutes} minutes",
+            { TotalHours: < 48 } => $"{(int)span.TotalHours} hours",
+            { TotalDays: < 730 } => $"{(int)span.TotalDays} days",
+            _ => $"{(int)(span.TotalDays / 365.25)} years",
+        };
+        return amount is null ? "just now" : at <= now ? $"{amount} ago" : $"in {amount}";
+    }
+}
