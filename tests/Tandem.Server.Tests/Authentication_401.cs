@@ -11,7 +11,6 @@ public sealed class Authentication_401
     private const string Authenticate = "Authenticate";
 
     [Theory]
-    [InlineData("GET", "/")]
     [InlineData("GET", "/nowhere")]
     [InlineData("GET", "/v1/AuthTokens/Secondary")]
     [InlineData("PUT", "/v1/AuthTokens/Promote")]
