@@ -35,6 +35,9 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
     /// <summary>Accepted calls that were counted for no consumer because there were too many of them.</summary>
     public ulong NotToldApart { get; private set; }
 
+    /// <summary>Whether a retired token or a gap waits to be written.</summary>
+    public bool IsUrgent => _newTombstones.Count > 0 || _dirtyGaps.Count > 0;
+
     /// <summary>The gaps that are remembered, oldest first.</summary>
     public IReadOnlyList<UsageGap> Gaps => _gaps;
 
