@@ -76,7 +76,8 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
                 AccountStatus.Closed => AuditAction.AccountClosed,
                 _ => AuditAction.AccountRenamed,
             };
-            return new Change<Account>(changed, new AuditDraft(action, sid, actor, context), changed);
+            var audit = new AuditDraft(action, sid, actor, context) { Detail = friendlyName is null ? null : $"called {friendlyName}" };
+            return new Change<Account>(changed, audit, changed);
         });
 
     /// <summary>Switches the promote guard. The account itself may: the guard is against mistakes, and whoever holds a token can force a promote.</summary>

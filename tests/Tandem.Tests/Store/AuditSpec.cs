@@ -81,6 +81,19 @@ public abstract class AuditSpec<TStore> : StoreSpec<TStore>
     }
 
     [Fact]
+    public async Task A_name_is_kept_also_when_it_was_changed_together_with_the_status()
+    {
+        var (sid, _) = await NewAccountAsync();
+        await Lifecycle.UpdateAsync(Operator, sid, "Till", null, Some.Context);
+        await Lifecycle.UpdateAsync(Operator, sid, "Door", AccountStatus.Suspended, Some.Context);
+        await Lifecycle.UpdateAsync(Operator, sid, null, AccountStatus.Active, Some.Context);
+
+        var entries = (await Store.Accounts.ReadAuditAsync(new(3), TestContext.Current.CancellationToken)).Select(e => (e.Entry.Action, e.Entry.Detail));
+        Assert.Equal(
+            [(AuditAction.AccountActivated, null), (AuditAction.AccountSuspended, "called Door"), (AuditAction.AccountRenamed, "called Till")], entries);
+    }
+
+    [Fact]
     public async Task A_refused_change_leaves_no_entry()
     {
         var (sid, primary) = await NewAccountAsync();
