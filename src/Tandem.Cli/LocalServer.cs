@@ -48,8 +48,9 @@ internal static class LocalServer
         TandemException.Forbidden => new(ExitCode.Forbidden,
             $"This user may not administrate the server of {directory}: its socket is for the server's own user and root. Nothing was changed. Run the command as that user (ls -l {Shell.Quote(directory)} says who), for example with sudo -u."),
         TandemException.Broken => new(ExitCode.Failed, $"{e.Message} If something was to be changed, it may have happened. Look: tandem account list --data {Shell.Quote(directory)}"),
+        "user_not_found" => new(ExitCode.Precondition, $"{e.Message} Nothing was changed. See which there are: tandem user list --data {Shell.Quote(directory)}"),
         "account_not_found" => new(ExitCode.Precondition, $"{e.Message} Nothing was changed. See which there are: tandem account list --data {Shell.Quote(directory)}"),
-        "secondary_exists" or "no_secondary" or "generation_changed" or "account_closed" or "account_exists" or "not_permitted" or "not_ready" or "not_paused" or "limit_reached" =>
+        "secondary_exists" or "no_secondary" or "generation_changed" or "account_closed" or "account_exists" or "not_permitted" or "not_ready" or "not_paused" or "limit_reached" or "user_exists" or "last_administrator" =>
             new(ExitCode.Precondition, $"{e.Message}{(e.Message.Contains("Nothing was", StringComparison.Ordinal) || e.Kind is "not_ready" ? "" : " Nothing was changed.")}{Next(e.Kind)}"),
         "invalid_request" => new(ExitCode.Usage, $"{e.Message} Nothing was changed. See the command's --help."),
         _ => new(ExitCode.Failed, e.Message),

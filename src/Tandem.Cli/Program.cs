@@ -10,6 +10,8 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     AccountCommand.Create(),
     TokenCommand.Create(),
     AuditCommand.Create(),
+    UserCommand.Create(),
+    SetupLinkCommand.Create(),
 };
 root.SetAction((_, cancel) => root.Parse(["--help"]).InvokeAsync(cancellationToken: cancel));
 

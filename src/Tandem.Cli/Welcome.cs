@@ -8,7 +8,11 @@ namespace Tandem.Cli;
 /// <summary>What a server that has started tells whoever started it: what there is, where it lies, where it listens, what to do next.</summary>
 internal static class Welcome
 {
-    public static string Text(TandemStartup startup, ServerInfo server)
+    /// <summary>The text.</summary>
+    /// <param name="startup">What was opened.</param>
+    /// <param name="server">Where it listens.</param>
+    /// <param name="link">The set-up link; null when there is a user.</param>
+    public static string Text(TandemStartup startup, ServerInfo server, SetupLinkInfo? link)
     {
         var (directory, options) = (startup.Directory, startup.Options);
         var url = RunningServer.ReachableFromHere(options.PublicUrl?.GetLeftPart(UriPartial.Authority) ?? server.Listen[0]);
@@ -25,6 +29,7 @@ internal static class Welcome
         }
 
         Line($"");
+        Line($"  Console  {url}/");
         foreach (var address in server.Listen)
         {
             Line($"  API      {address}/v1/AuthTokens/{{Secondary,Promote}}   {address}/2010-04-01/Accounts.json");
@@ -38,6 +43,8 @@ internal static class Welcome
         }
 
         Line($"  Admin    {directory.AdminSocket} (0600): tandem account list --data {Shell.Quote(directory.Root)}");
+        text.Append(SetUp(directory, link));
+
         if (startup.FirstAccount.FileExists)
         {
             Line($"");
@@ -61,4 +68,15 @@ internal static class Welcome
 
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
     }
+
+    private static string SetUp(DataDirectory directory, SetupLinkInfo? link) => link is null ? "" :
+        $"""
+
+         No administrator yet. Open this link within 30 minutes to create one:
+
+           {link.Url}
+
+         It works once. A new one: tandem setup-link --data {Shell.Quote(directory.Root)}
+
+         """.ReplaceLineEndings("\n");
 }

@@ -95,8 +95,34 @@ public sealed class TandemClient : IDisposable
     public Task<AuditList> GetAuditAsync(string? sid, long? after = null, int limit = 100, CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Get, $"{(sid is null ? "" : $"{Account(sid)}/")}audit?limit={limit}{(after is null ? "" : $"&after={after}")}", null, TandemJson.Default.AuditList, cancel);
 
+    /// <summary>Makes a one-time link to create the first administrator.</summary>
+    public Task<SetupLinkInfo> CreateSetupLinkAsync(CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, "setup-link", null, TandemJson.Default.SetupLinkInfo, cancel);
+
+    /// <summary>Everybody who signs in to the console, by name.</summary>
+    public Task<UserList> ListUsersAsync(CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, "users", null, TandemJson.Default.UserList, cancel);
+
+    /// <summary>Adds a user, with a password or with a link to choose one.</summary>
+    public Task<UserInfo> AddUserAsync(UserAddRequest request, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, "users", Body(request, TandemJson.Default.UserAddRequest), TandemJson.Default.UserInfo, cancel);
+
+    /// <summary>Sets a user's password, which ends their sessions; or makes a link to choose one.</summary>
+    public Task<UserInfo> SetPasswordAsync(string name, UserPasswordRequest request, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, $"{User(name)}/password", Body(request, TandemJson.Default.UserPasswordRequest), TandemJson.Default.UserInfo, cancel);
+
+    /// <summary>Gives a user another role.</summary>
+    public Task<UserInfo> SetRoleAsync(string name, UserRoleRequest request, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, $"{User(name)}/role", Body(request, TandemJson.Default.UserRoleRequest), TandemJson.Default.UserInfo, cancel);
+
+    /// <summary>Removes a user and ends their sessions.</summary>
+    public Task<UserInfo> RemoveUserAsync(string name, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Delete, User(name), null, TandemJson.Default.UserInfo, cancel);
+
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
+
+    private static string User(string name) => $"users/{Uri.EscapeDataString(name)}";
 
     private static string Account(string sid) => $"accounts/{Uri.EscapeDataString(sid)}";
 

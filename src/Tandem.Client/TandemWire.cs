@@ -340,5 +340,11 @@ public sealed record AuditInfo
 [JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyAnswer))]
+[JsonSerializable(typeof(SetupLinkInfo))]
+[JsonSerializable(typeof(UserInfo))]
+[JsonSerializable(typeof(UserList))]
+[JsonSerializable(typeof(UserAddRequest))]
+[JsonSerializable(typeof(UserPasswordRequest))]
+[JsonSerializable(typeof(UserRoleRequest))]
 [JsonSerializable(typeof(TandemProblem))]
 public sealed partial class TandemJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Tandem.Client;
 using Tandem.Server.Listeners;
+using Tandem.Server.People;
 
 namespace Tandem.Server;
 
@@ -28,6 +29,29 @@ public static class RunningServer
             Alarms = services.GetRequiredService<Alarms>().Up(),
         };
     }
+
+    /// <summary>
+    /// Makes the one-time link with which the first administrator is created, good for 30 minutes; earlier ones are void. Null when there is a
+    /// user already. It is a secret: show it to whoever may set the server up, and log it nowhere.
+    /// </summary>
+    public static async Task<SetupLinkInfo?> CreateSetupLinkAsync(IServiceProvider services)
+    {
+        if (await services.GetRequiredService<SetupLink>().CreateAsync() is not { } secret)
+        {
+            return null;
+        }
+
+        return new()
+        {
+            Url = $"{Origin(services)}/setup#{secret}",
+            ValidUntil = services.GetRequiredService<TimeProvider>().GetUtcNow() + SetupLink.Lasts,
+        };
+    }
+
+    /// <summary>Where people reach the console: the public address, or where the server listens.</summary>
+    public static string Origin(IServiceProvider services) =>
+        services.GetRequiredService<TandemOptions>().PublicUrl?.GetLeftPart(UriPartial.Authority)
+        ?? ReachableFromHere(TandemHost.Addresses(services).Api[0].GetLeftPart(UriPartial.Authority));
 
     /// <summary>An address that a client on this machine can use, for one that may say "all addresses".</summary>
     public static string ReachableFromHere(string url)

@@ -33,16 +33,15 @@ public static class TandemPipeline
         app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
         app.Use(new Faults(log).AnswerAsync);                                  // an exception is one log line and a 500
         app.Use(new Health(services.GetRequiredService<Alarms>(), app.Lifetime).AnswerAsync); // /health and /alive, for anyone
-        var browsers = new Browsers(options);
         app.UseTrustedProxies(options);                                        // the client's address behind a proxy
         app.UseWhen(Rooms.IsConsole, console =>
         {
             console.Use(ConsoleHeaders.AddAsync);                              // strict ones, on errors and files too
-            console.Use(new FormGuard(browsers).AnswerAsync);                  // a POST comes from a form of ours
+            console.Use(Visitor.LoadAsync);                                    // who has signed in; no Authorization is looked at
         });
         app.UseWhen(context => !Rooms.IsAdmin(context) && !Rooms.IsConsole(context), open =>
         {
-            open.Use(browsers.AnswerAsync);                                   // preflights; no mutations from other websites
+            open.Use(services.GetRequiredService<Browsers>().AnswerAsync);     // preflights; no mutations from other websites
             open.Use(new Authentication(verifier, throttle, new(recorder, time)).RequireAsync); // 401 comes before 404 and 405
         });
         app.Use(Misses.AnswerAsync);                                           // 404 and 405, with a body

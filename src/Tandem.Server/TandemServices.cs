@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Tandem.Server.Console;
+using Tandem.Server.People;
 using Tandem.Server.Usage;
 using Tandem.Storage;
 
@@ -57,6 +58,8 @@ public static class TandemServices
         });
         services.AddHostedService(s => s.GetRequiredService<UsageRecorder>());
         services.AddSingleton(s => new Throttle(options, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Browsers>();
+        services.AddPeople(store);
         services.AddConsole(options);
         services.AddRoutingCore();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);

@@ -11,6 +11,7 @@ internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisp
     private readonly Statement _update = new(connection, AccountRow.Update, AccountRow.Parameters);
 
     private readonly DecisionRows _decisions = new(connection);
+    private readonly UserRows _users = new(connection);
 
     private readonly Dictionary<AccountSid, Account?> _seen = [];
 
@@ -19,6 +20,7 @@ internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisp
     public void Begin(DbTransaction transaction)
     {
         _transaction = transaction;
+        _users.Begin(transaction);
         _seen.Clear();
     }
 
@@ -46,8 +48,11 @@ internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisp
 
     public void Decide(AccountSid account, string consumer, ConsumerDecision decision) => _decisions.Save(_transaction, account, consumer, decision);
 
+    public IUserRows Users => _users;
+
     public void Dispose()
     {
+        _users.Dispose();
         _decisions.Dispose();
         _find.Dispose();
         _insert.Dispose();

@@ -6,7 +6,7 @@ namespace Tandem.Storage;
 /// <summary>
 /// The embedded store: one SQLite file, one process, one writer. Checks never come here; they are answered by <see cref="Index"/>.
 /// </summary>
-public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
+public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDisposable
 {
     private readonly StoreLock _lock;
     private readonly SqliteConnection _writing;
@@ -130,6 +130,19 @@ public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
     public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(AuditQuery query, CancellationToken cancel = default) =>
         ReadAsync(connection => AuditQueries.Read(connection, query), cancel);
 
+    /// <inheritdoc />
+    public Task<IReadOnlyList<User>> ListUsersAsync(CancellationToken cancel = default) => ReadUsersAsync(users => users.All(), cancel);
+
+    /// <inheritdoc />
+    public Task<User?> FindUserAsync(string name, CancellationToken cancel = default) => ReadUsersAsync(users => users.Find(name), cancel);
+
+    /// <inheritdoc />
+    public Task<SignedIn?> FindSessionAsync(string id, CancellationToken cancel = default) => ReadUsersAsync(users => users.FindSession(id), cancel);
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<Session>> ListSessionsAsync(long userId, CancellationToken cancel = default) =>
+        ReadUsersAsync(users => users.SessionsOf(userId), cancel);
+
     /// <summary>Does the mutations that wait, empties the log, closes the database and gives the lock back. A second call does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -163,6 +176,14 @@ public sealed class SqliteAccountStore : IAccountStore, IAsyncDisposable
             _readers.Release();
         }
     }
+
+    private Task<T> ReadUsersAsync<T>(Func<UserRows, T> read, CancellationToken cancel) => ReadAsync(
+        connection =>
+        {
+            using var users = new UserRows(connection);
+            return read(users);
+        },
+        cancel);
 
     private void EraseRecoverableSeals(ILogger logger)
     {

@@ -22,8 +22,8 @@ internal sealed class StoreMetrics : IDisposable
         _meter.CreateObservableUpDownCounter("tandem.accounts", () => index.Count, "{account}", "Accounts in the index.");
     }
 
-    /// <summary>A change was made.</summary>
-    public void Changed(AuditAction action, long began) => Record(began, Tag("tandem.change", Name(action)), Tag("tandem.outcome", "done"));
+    /// <summary>A change was made; null for one that has no entry.</summary>
+    public void Changed(AuditAction? action, long began) => Record(began, Tag("tandem.change", action is { } a ? Name(a) : "unaudited"), Tag("tandem.outcome", "done"));
 
     /// <summary>A change was refused, or failed before anything was changed.</summary>
     public void Refused(string outcome, long began) => Record(began, Tag("tandem.outcome", outcome));

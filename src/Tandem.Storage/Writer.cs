@@ -127,7 +127,7 @@ internal sealed class Writer : IDisposable
     }
 
     /// <summary>One transaction; null when nothing was changed and the caller has been told.</summary>
-    private (Account? Before, Account? After, long Epoch, AuditAction Action)? Commit(WriteJob job)
+    private (Account? Before, Account? After, long Epoch, AuditAction? Action)? Commit(WriteJob job)
     {
         long? epochBefore = null;
         try
@@ -144,11 +144,17 @@ internal sealed class Writer : IDisposable
                 return null;
             }
 
+            if (audit is null)
+            {
+                transaction.Commit();
+                return (null, null, epochBefore.Value, null);
+            }
+
             var before = after is null ? null : _rows.Save(after);
-            var generation = (after ?? _rows.Find(audit!.Account))?.Generation ?? 0;
-            var epoch = _audit.Append(transaction, audit!, generation, _options.Time.GetUtcNow());
+            var generation = (after ?? _rows.Find(audit.Account))?.Generation ?? 0;
+            var epoch = _audit.Append(transaction, audit, generation, _options.Time.GetUtcNow());
             transaction.Commit(); // through the transaction object: a COMMIT in a command's text may swallow its error
-            return (before, after, epoch, audit!.Action);
+            return (before, after, epoch, audit.Action);
         }
         catch (SqliteException e) when (e.SqliteErrorCode is SqliteErrors.Full or SqliteErrors.Busy or SqliteErrors.Locked)
         {

@@ -137,7 +137,7 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
         if (parent is not { } parentSid)
         {
             actor = caller.OperatorName ?? "";
-            return caller.Credential is null ? ErrorKind.None : ErrorKind.NotPermitted;
+            return caller.Credential is null ? caller.AuthoriseOperator(rows) : ErrorKind.NotPermitted;
         }
 
         actor = "";

@@ -1,6 +1,6 @@
 namespace Tandem;
 
-/// <summary>What was done to an account. The numbers are what is stored.</summary>
+/// <summary>What was done to an account, and from 32 on to a user of the console. The numbers are what is stored.</summary>
 public enum AuditAction : byte
 {
     /// <summary>The account and its primary token were created.</summary>
@@ -44,11 +44,50 @@ public enum AuditAction : byte
 
     /// <summary>The pause was ended before its time. One that ends by itself leaves no entry.</summary>
     PrimaryResumed = 15,
+
+    /// <summary>A user was added; the detail is who, and in what role.</summary>
+    UserAdded = 32,
+
+    /// <summary>A user was removed and every session of theirs ended; the detail is who.</summary>
+    UserRemoved = 33,
+
+    /// <summary>A user's role was changed; the detail is whose, and to what.</summary>
+    UserRoleChanged = 34,
+
+    /// <summary>A password was set and the user's other sessions ended; the detail is whose.</summary>
+    UserPasswordSet = 35,
+
+    /// <summary>A one-time link to set a password was made; the detail is for whom.</summary>
+    UserInvited = 36,
+
+    /// <summary>A second factor was set up, in the place of an earlier one; the detail is whose.</summary>
+    SecondFactorSet = 37,
+
+    /// <summary>A second factor was removed; the detail is whose.</summary>
+    SecondFactorRemoved = 38,
+
+    /// <summary>New recovery codes took the place of those before; the detail is whose.</summary>
+    RecoveryCodesMade = 39,
+
+    /// <summary>Somebody signed in to the console; the detail is how.</summary>
+    SignedIn = 40,
+
+    /// <summary>Somebody failed to; the detail is as whom, and how many more failed whose entries were left out.</summary>
+    SignInFailed = 41,
+
+    /// <summary>Somebody who was signed in proved again who they are.</summary>
+    ProvedAgain = 42,
+
+    /// <summary>Somebody signed out.</summary>
+    SignedOut = 43,
+
+    /// <summary>Sessions were ended from elsewhere; the detail is whose, and how many.</summary>
+    SessionsEnded = 44,
 }
 
 /// <summary>What a mutation says of itself; the store adds the number, the time and the chain.</summary>
 /// <param name="Action">What was done.</param>
-/// <param name="Account">To which account.</param>
+/// <param name="Account">To which account; <c>default</c> for what is about users.</param>
 /// <param name="Actor">By whom: an Account SID and slot, or an operator. Never a token.</param>
 /// <param name="Context">Where it came from.</param>
 /// <param name="Token">The fingerprint of the token created, deleted or promoted.</param>

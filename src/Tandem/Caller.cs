@@ -40,7 +40,13 @@ public enum CallerRole
 /// <summary>Who asks for a mutation: a credential, or an operator.</summary>
 public sealed class Caller
 {
+    private readonly SignedIn? _signedIn;
+    private readonly UserRole _needed;
+
     private Caller(PresentedCredential? credential, string? operatorName) => (Credential, OperatorName) = (credential, operatorName);
+
+    private Caller(SignedIn signedIn, UserRole needed)
+        : this(null, $"operator {signedIn.User.Name}") => (_signedIn, _needed) = (signedIn, needed);
 
     /// <summary>What the audit calls an operator; null for a credential.</summary>
     public string? OperatorName { get; }
@@ -53,6 +59,19 @@ public sealed class Caller
 
     /// <summary>A local operator; the name goes to the audit entry.</summary>
     public static Caller Operator(string name) => new(null, $"operator {name}");
+
+    /// <summary>
+    /// An operator who has signed in to the console. The session, and that its user still has the role that this takes, are looked up again in
+    /// the transaction: a session that was ended meanwhile authorises nothing.
+    /// </summary>
+    public static Caller With(SignedIn signedIn, UserRole needed) => new(signedIn, needed);
+
+    /// <summary>Whether an operator may (still) act, on the rows of the running transaction. Of a credential it says nothing.</summary>
+    internal ErrorKind AuthoriseOperator(IAccountRows rows) =>
+        _signedIn is null
+        || (rows.Users.FindSession(_signedIn.Session.Id) is { } now && now.User.Id == _signedIn.User.Id && now.User.Role >= _needed)
+            ? ErrorKind.None
+            : ErrorKind.SessionEnded;
 
     /// <summary>Finds the account and decides in what role the caller acts on it; see <see cref="Authorise"/>.</summary>
     internal ErrorKind Enter(IAccountRows rows, AccountSid sid, out Account account, out CallerRole role, out string actor)
@@ -77,7 +96,7 @@ public sealed class Caller
         (role, actor) = (CallerRole.Operator, OperatorName ?? "");
         if (Credential is not { } credential)
         {
-            return ErrorKind.None;
+            return AuthoriseOperator(rows);
         }
 
         var own = credential.Sid == account.Sid ? account : rows.Find(credential.Sid);

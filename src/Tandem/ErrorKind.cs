@@ -39,6 +39,18 @@ public enum ErrorKind
     /// <summary>An account with this SID exists already.</summary>
     AccountExists,
 
+    /// <summary>No such user.</summary>
+    UserNotFound,
+
+    /// <summary>A user of this name exists already; of the first one: there is a user.</summary>
+    UserExists,
+
+    /// <summary>The last administrator can neither be removed nor given another role.</summary>
+    LastAdministrator,
+
+    /// <summary>The session that asked has ended meanwhile, or its user has another role now.</summary>
+    SessionEnded,
+
     /// <summary>Nothing was changed because it cannot be stored now (disk full, queue full); trying again is safe.</summary>
     Unavailable,
 }

@@ -42,6 +42,9 @@ public interface IAccountRows
 
     /// <summary>Keeps a decision in the place of an earlier one; one that decides nothing any more is removed. Undone when the mutation is refused.</summary>
     void Decide(AccountSid account, string consumer, ConsumerDecision decision);
+
+    /// <summary>Users and their sessions.</summary>
+    IUserRows Users { get; }
 }
 
 /// <summary>What a mutation decided: to refuse, or what to save and answer.</summary>
@@ -57,13 +60,15 @@ public sealed record Change<T>
 
     private Change(ErrorKind refusal) => Refusal = refusal;
 
+    internal Change(T answer) => Answer = answer;
+
     /// <summary>Why nothing is changed; <see cref="ErrorKind.None"/> when something is.</summary>
     public ErrorKind Refusal { get; }
 
     /// <summary>The account as it is to be; null when no account changes.</summary>
     public Account? Account { get; }
 
-    /// <summary>The entry that goes with it.</summary>
+    /// <summary>The entry that goes with it; null for what is no decision.</summary>
     public AuditDraft? Audit { get; }
 
     /// <summary>What the caller is told once it is durable.</summary>
@@ -71,6 +76,14 @@ public sealed record Change<T>
 
     /// <summary>Refuses.</summary>
     public static implicit operator Change<T>(ErrorKind refusal) => new(refusal);
+}
+
+/// <summary>Mutations that decide nothing.</summary>
+public static class Change
+{
+    /// <summary>For bookkeeping in rows that hold no verifier and grant nothing, such as when a session was last seen: no entry, and no new epoch.</summary>
+    public static Change<T> Unaudited<T>(T answer)
+        where T : class => new(answer);
 }
 
 /// <summary>Which accounts to list.</summary>

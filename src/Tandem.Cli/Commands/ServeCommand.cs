@@ -70,7 +70,7 @@ internal static class ServeCommand
             throw new CommandException(ExitCode.Precondition, CannotListen(e), e);
         }
 
-        await Console.Out.WriteAsync(Welcome.Text(startup, RunningServer.Describe(app.Services)));
+        await Console.Out.WriteAsync(Welcome.Text(startup, RunningServer.Describe(app.Services), await RunningServer.CreateSetupLinkAsync(app.Services)));
         await app.WaitForShutdownAsync(cancel);
         await Console.Out.WriteLineAsync("stopped");
         return ExitCode.Done;

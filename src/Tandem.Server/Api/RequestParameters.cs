@@ -53,17 +53,9 @@ internal sealed class RequestParameters
 
     /// <summary>Where the mutation comes from, and whether it asks for no e-mail (<c>true</c> and <c>false</c> in any case).</summary>
     public ChangeContext Describe(HttpContext context) => new(
-        SourceOf(context),
+        RequestSource.Of(context),
         context.TraceIdentifier,
         bool.TryParse(Find("SuppressEmailNotification"), out var suppress) && suppress);
-
-    /// <summary>The client's address: behind trusted proxies the one they name.</summary>
-    public static string SourceOf(HttpContext context) => context.Connection.RemoteIpAddress switch
-    {
-        null => "local",
-        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
-        var address => address.ToString(),
-    };
 
     private static bool IsForm(string? contentType) =>
         contentType.AsSpan() is var type

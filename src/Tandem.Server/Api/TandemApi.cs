@@ -26,6 +26,12 @@ internal static class TandemApi
         MapLocal(api, "GET", "/accounts/{sid}", TandemAccountsApi.Show);
         MapLocal(api, "POST", "/accounts/{sid}", TandemAccountsApi.Update);
         MapLocal(api, "GET", "/audit", TandemAuditApi.ListAll);
+        MapLocal(api, "POST", "/setup-link", TandemUsersApi.CreateSetupLink);
+        MapLocal(api, "GET", "/users", TandemUsersApi.List);
+        MapLocal(api, "POST", "/users", TandemUsersApi.Add);
+        MapLocal(api, "POST", "/users/{name}/password", TandemUsersApi.SetPassword);
+        MapLocal(api, "POST", "/users/{name}/role", TandemUsersApi.SetRole);
+        MapLocal(api, "DELETE", "/users/{name}", TandemUsersApi.Remove);
         Map(api, "GET", "/accounts/{sid}/audit", TandemAuditApi.List);
         Map(api, "GET", "/accounts/{sid}/tokens", TandemTokensApi.Show);
         Map(api, "POST", "/accounts/{sid}/tokens/secondary", TandemTokensApi.CreateSecondary);
@@ -43,7 +49,7 @@ internal static class TandemApi
 
     /// <summary>Where the change came from, for its audit entry.</summary>
     public static ChangeContext Context(HttpContext http) =>
-        new(Rooms.IsAdmin(http) ? "admin.sock" : RequestParameters.SourceOf(http), http.TraceIdentifier);
+        new(Rooms.IsAdmin(http) ? "admin.sock" : RequestSource.Of(http), http.TraceIdentifier);
 
     /// <summary>The account, if the caller may know of it: its own, a subaccount of its own, or for an operator any. Null looks the same for all others.</summary>
     public static async Task<Account?> FindAsync(HttpContext http, AccountSid sid)

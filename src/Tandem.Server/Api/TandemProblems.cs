@@ -34,6 +34,9 @@ internal static class TandemProblems
         ErrorKind.LimitReached => Of(409, "limit_reached", "The account has as many of these as it may have."),
         ErrorKind.AccountExists => Of(409, "account_exists", "An account with this SID exists already."),
         ErrorKind.NotPermitted => Of(409, "not_permitted", "A subaccount has no subaccounts."),
+        ErrorKind.UserNotFound => Of(404, "user_not_found", "There is no such user."),
+        ErrorKind.UserExists => Of(409, "user_exists", "There is a user of this name already."),
+        ErrorKind.LastAdministrator => Of(409, "last_administrator", "This is the last administrator. Make somebody else one first."),
         ErrorKind.Unavailable => Of(503, "unavailable", "It cannot be stored now, so nothing was changed. Is the disk full? Trying again is safe."),
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "No refusal."),
     };

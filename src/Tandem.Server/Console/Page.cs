@@ -26,6 +26,16 @@ public abstract class Page<TModel> : RazorSlice<TModel>, IUsesLayout<Pages._Layo
     /// <summary>What every form begins with.</summary>
     protected IHtmlContent FormToken() => Parts.FormToken(Model.Frame);
 
+    /// <summary>A note before or among the contents.</summary>
+    /// <param name="tone">How it stands.</param>
+    /// <param name="text">The sentence.</param>
+    protected static IHtmlContent Note(Tone tone, string text) => Parts.Note(tone, text);
+
+    /// <summary>What is wrong with a field, below it; nothing when nothing is. The field names it with <c>aria-describedby</c>.</summary>
+    /// <param name="field">The field's id.</param>
+    /// <param name="wrong">What is wrong; null when nothing is.</param>
+    protected static IHtmlContent Wrong(string field, string? wrong) => Parts.Wrong(field, wrong);
+
     /// <summary>A line of a terminal, with a button that copies it where the browser has scripts.</summary>
     /// <param name="line">The line.</param>
     protected static IHtmlContent Command(string line) => Parts.Command(line);
@@ -71,14 +81,30 @@ internal static class Parts
         return new HtmlString($"<span class=\"status {kind}\"><span class=\"shape\" aria-hidden=\"true\">{shape}</span>{Encoder.Encode(word)}</span>");
     }
 
+    public static IHtmlContent Note(Tone tone, string text)
+    {
+        var (kind, sign) = tone switch
+        {
+            Tone.Good => ("done", "✓"),
+            Tone.Warn => ("warn", "▲"),
+            Tone.Bad => ("bad", "■"),
+            _ => ("", "i"),
+        };
+        var role = tone is Tone.Warn or Tone.Bad ? "alert" : "status";
+        return new HtmlString($"<div class=\"note {kind}\" role=\"{role}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span><div>{Encoder.Encode(text)}</div></div>");
+    }
+
+    public static IHtmlContent Wrong(string field, string? wrong) =>
+        wrong is null ? HtmlString.Empty : new HtmlString($"<p class=\"wrong\" id=\"{field}-wrong\"><span aria-hidden=\"true\">■ </span>{Encoder.Encode(wrong)}</p>");
+
     public static IHtmlContent FormToken(Frame frame) =>
-        new HtmlString($"<input type=\"hidden\" name=\"{FormGuard.Field}\" value=\"{Encoder.Encode(frame.FormToken.Value)}\">");
+        new HtmlString($"<input type=\"hidden\" name=\"{PageRoutes.TokenField}\" value=\"{Encoder.Encode(frame.FormToken.Value)}\">");
 
     public static IHtmlContent Command(string line) =>
         new HtmlString($"<div class=\"copy\" data-copy><code>{Encoder.Encode(line)}</code></div>");
 
     /// <summary>In the largest unit that is at least two: <c>3 days ago</c>, <c>in 20 minutes</c>, <c>just now</c>.</summary>
-    public static string Relative(DateTimeOffset at, DateTimeOffset now)
+    public static string Relative(DateTimeOffset at, DateTimeOffset now, string soon = "just now")
     {
         var span = (now - at).Duration();
         var amount = span switch
@@ -90,6 +116,6 @@ internal static class Parts
             { TotalDays: < 730 } => $"{(int)span.TotalDays} days",
             _ => $"{(int)(span.TotalDays / 365.25)} years",
         };
-        return amount is null ? "just now" : at <= now ? $"{amount} ago" : $"in {amount}";
+        return amount is null ? soon : at <= now ? $"{amount} ago" : $"in {amount}";
     }
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.DataProtection;
 
-namespace Tandem.Server.Console;
+namespace Tandem.Server.People;
 
 /// <summary>
 /// Protects what the console hands to browsers, under the store's session key, which lies there wrapped by the root key. The framework's

@@ -1,0 +1,128 @@
+namespace Tandem.Server.People;
+
+/// <summary>
+/// How long somebody who failed to sign in has to wait before the next try: longer each time, by the user's name and by the client's address,
+/// and never for good. A browser that has signed in as that user before has a count of its own, so that a stranger's guesses shut nobody out.
+/// In memory alone: after a restart everybody begins anew.
+/// </summary>
+/// <remarks>
+/// A name has five tries at once; then the wait doubles from a second up to a quarter of an hour, and from the hundredth try in a row (NIST's
+/// limit, SP 800-63B-4) it is a day. An address has twenty at once, up to a quarter of an hour.
+/// </remarks>
+internal sealed class SignInDelays(TimeProvider time)
+{
+    /// <summary>Counts that are kept, of each kind.</summary>
+    private const int Capacity = 10_000;
+
+    private readonly Lock _lock = new();
+    private readonly Counts _names = new(Free: 5, Hard: 100, Forget: TimeSpan.FromDays(30));
+    private readonly Counts _devices = new(Free: 5, Hard: 100, Forget: TimeSpan.FromDays(30));
+    private readonly Counts _sources = new(Free: 20, Hard: int.MaxValue, Forget: TimeSpan.FromHours(1));
+
+    /// <summary>How long to wait before a try; zero for not at all.</summary>
+    public TimeSpan Wait(Attempt attempt)
+    {
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            return attempt.Device is { } device
+                ? _devices.Wait(device, now)
+                : TimeSpan.FromTicks(Math.Max(_names.Wait(attempt.Name, now).Ticks, _sources.Wait(attempt.Source, now).Ticks));
+        }
+    }
+
+    /// <summary>Counts a failed try.</summary>
+    public void Failed(Attempt attempt)
+    {
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            if (attempt.Device is { } device)
+            {
+                _devices.Add(device, now);
+                return;
+            }
+
+            _names.Add(attempt.Name, now);
+            _sources.Add(attempt.Source, now);
+        }
+    }
+
+    /// <summary>Forgets what a name or a known browser has failed; not the address, from which somebody may guess at others.</summary>
+    public void Succeeded(Attempt attempt)
+    {
+        lock (_lock)
+        {
+            if (attempt.Device is { } device)
+            {
+                _devices.Remove(device);
+                return;
+            }
+
+            _names.Remove(attempt.Name);
+        }
+    }
+
+    /// <summary>Forgets what a name has failed: an administrator has given the user another way in.</summary>
+    public void Forget(string name)
+    {
+        lock (_lock)
+        {
+            _names.Remove(name);
+        }
+    }
+
+    private sealed record Counts(int Free, int Hard, TimeSpan Forget)
+    {
+        private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+
+        private readonly Dictionary<string, (int Failures, DateTimeOffset Last)> _counts = new(StringComparer.Ordinal);
+
+        public TimeSpan Wait(string key, DateTimeOffset now)
+        {
+            if (!_counts.TryGetValue(key, out var count))
+            {
+                return TimeSpan.Zero;
+            }
+
+            var wait = count.Failures < Free ? TimeSpan.Zero
+                : count.Failures >= Hard ? TimeSpan.FromDays(1)
+                : TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, Math.Pow(2, count.Failures - Free)));
+            var left = count.Last + wait - now;
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+
+        public void Add(string key, DateTimeOffset now)
+        {
+            var before = _counts.TryGetValue(key, out var count) && now - count.Last < Forget ? count.Failures : 0;
+            if (_counts.Count >= Capacity && !_counts.ContainsKey(key))
+            {
+                MakeRoom(now);
+            }
+
+            _counts[key] = (before + 1, now);
+        }
+
+        public void Remove(string key) => _counts.Remove(key);
+
+        /// <summary>Lets those go that have run out; else the tenth that failed least, so that who guesses most is remembered longest.</summary>
+        private void MakeRoom(DateTimeOffset now)
+        {
+            foreach (var (key, _) in _counts.Where(c => now - c.Value.Last >= Forget).ToList())
+            {
+                _counts.Remove(key);
+            }
+
+            foreach (var (key, _) in _counts.OrderBy(c => c.Value.Failures).ThenBy(c => c.Value.Last).Take(_counts.Count - (Capacity * 9 / 10)).ToList())
+            {
+                _counts.Remove(key);
+            }
+        }
+    }
+}
+
+/// <summary>Who tries to sign in, and from where.</summary>
+/// <param name="Name">The user's name as typed, normalised.</param>
+/// <param name="Source">What counts as one client (<see cref="Throttle.SourceOf"/>).</param>
+/// <param name="Device">The browser, if it has signed in as this user before; null else.</param>
+internal sealed record Attempt(string Name, string Source, string? Device);
