@@ -41,7 +41,7 @@ public sealed class SqliteMigrationTests : StoreSpec<SqliteTestStore>
         foreach (var sql in new[]
             {
                 "ALTER TABLE account DROP COLUMN promote_guard", "ALTER TABLE audit DROP COLUMN consumer", "ALTER TABLE audit DROP COLUMN detail",
-                "DROP TABLE consumer_decision", "DELETE FROM schema_version WHERE version > 1",
+                "DROP TABLE consumer_decision", "DROP TABLE console_user", "DROP TABLE console_session", "DELETE FROM schema_version WHERE version > 1",
             })
         {
             using var command = connection.CreateCommand();
