@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Tandem.Server.Console;
+using Tandem.Server.Metrics;
 using Tandem.Server.Usage;
 using Tandem.Storage;
 
@@ -58,6 +59,10 @@ public static class TandemServices
         services.AddHostedService(s => s.GetRequiredService<UsageRecorder>());
         services.AddSingleton(s => new Throttle(options, s.GetRequiredService<TimeProvider>()));
         services.AddConsole(options);
+        services.AddSingleton<VerdictCounts>();
+        services.AddSingleton<RefusedCredentials>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddHostedService<RefusalLog>();
         services.AddRoutingCore();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
     }

@@ -38,7 +38,7 @@ internal sealed class Writer : IDisposable
     public Writer(SqliteConnection connection, SemaphoreSlim readers, StoreContent content, SqliteOptions options, ILogger logger)
     {
         (_connection, _options, _index, _logger) = (connection, options, content.Index, logger);
-        _metrics = new(content.Index);
+        _metrics = new(content.Index, _queue);
         _rows = new(connection);
         _audit = new(connection, content.Keys.Audit);
         _checkpoint = new(connection, readers);
