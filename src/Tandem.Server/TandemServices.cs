@@ -25,6 +25,7 @@ public static class TandemServices
         services.AddSingleton<IAccountStore>(store);
         services.AddSingleton(store.Index);
         services.AddSingleton(store.Keys);
+        services.AddSingleton(store.Pending);
         services.AddSingleton(s => new Verifier(s.GetRequiredService<VerifierIndex>(), s.GetRequiredService<DataKeys>()));
         services.AddSingleton(s => new TokenSeal(s.GetRequiredService<DataKeys>()));
         services.AddSingleton(s => new Rotation(
@@ -44,7 +45,7 @@ public static class TandemServices
             options.RecoverableTokens));
         services.AddSingleton(s => new ConsumerDecisions(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ReadinessJudge(s.GetRequiredService<UsageRecorder>(), s.GetRequiredService<IAccountStore>(), options));
-        services.AddSingleton(s => new Alarms(s.GetRequiredService<IAccountStore>(), s.GetService<FirstAccount>()));
+        services.AddSingleton(s => new Alarms(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<ForgottenSecondaries>(), s.GetService<FirstAccount>()));
         services.AddSingleton(s =>
         {
             var recorder = new UsageRecorder(
@@ -63,6 +64,8 @@ public static class TandemServices
         services.AddSingleton<RefusedCredentials>();
         services.AddSingleton<ServerMetrics>();
         services.AddHostedService<RefusalLog>();
+        services.AddSingleton<ForgottenSecondaries>();
+        services.AddHostedService(s => s.GetRequiredService<ForgottenSecondaries>());
         services.AddRoutingCore();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
     }

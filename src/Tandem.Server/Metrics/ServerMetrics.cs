@@ -30,7 +30,7 @@ internal sealed class ServerMetrics : IDisposable
 
     private readonly Counter<long> _faults;
 
-    public ServerMetrics(VerdictCounts counts, UsageRecorder recorder)
+    public ServerMetrics(VerdictCounts counts, UsageRecorder recorder, ForgottenSecondaries secondaries, TimeProvider time)
     {
         // All of them from the start, the zeros too: of a series that begins with its first event, that event is no increase.
         var verdicts = (
@@ -53,6 +53,13 @@ internal sealed class ServerMetrics : IDisposable
             "{call}",
             "Calls that were not counted because the queue was full. An accepted one that was dropped is a gap.");
         Meter.CreateObservableCounter("tandem.usage.errors", () => recorder.Counters.WriteErrors, "{error}", "How often the usage file could not be opened, read or written.");
+        Meter.CreateObservableUpDownCounter("tandem.secondary.pending", () => secondaries.Look().Count, "{account}", "Accounts with a secondary token, neither promoted nor deleted.");
+        Meter.CreateObservableUpDownCounter("tandem.secondary.forgotten", () => secondaries.Look().Older, "{account}", "Those whose secondary is older than the age that is warned of.");
+        Meter.CreateObservableGauge(
+            "tandem.secondary.oldest_age",
+            () => secondaries.Look().Oldest is { } oldest ? Math.Max(0, (time.GetUtcNow() - oldest).TotalSeconds) : 0,
+            "s",
+            "Age of the oldest secondary; 0 when there is none.");
     }
 
     /// <summary>Where the instruments are.</summary>

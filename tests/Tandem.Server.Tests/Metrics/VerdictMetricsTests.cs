@@ -68,6 +68,24 @@ public sealed class VerdictMetricsTests
         Assert.Equal(1, listening.Read()["tandem.faults"]);
     }
 
+    [Theory]
+    [InlineData("forward", "GET", Checks.Forward)]
+    [InlineData("verify", "POST", Checks.Verify)]
+    public async Task A_paused_primary_is_neither_wrong_nor_throttled(string endpoint, string method, string path)
+    {
+        await using var tandem = await TestTandem.StartAsync(new() { Options = o => o with { ThrottleAccount = new(1, 1) }, Time = Calls.Clock() });
+        await tandem.CreateSecondaryAsync();
+        Assert.Equal(200, (await tandem.SendAsync("POST", $"/tandem/v1/accounts/{tandem.Account.Sid}/tokens/pause", r => r.Json("""{"seconds":60}"""))).Status);
+        using var listening = Measured.ListenTo(tandem);
+        for (var i = 0; i < 3; i++)
+        {
+            await tandem.SendAsync(method, path);
+        }
+
+        Assert.Equal(3, listening.Read()[$"tandem.verdicts/{endpoint}/paused"]);
+        Assert.Equal(3, listening.Read("tandem.verdicts").Where(m => m.Key.StartsWith(endpoint, StringComparison.Ordinal)).Sum(m => m.Value));
+    }
+
     [Fact]
     public async Task Late_use_and_how_the_counting_fares_have_metrics()
     {
