@@ -57,6 +57,7 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             ThrottleAccount = Budget(Settings.ThrottleAccount) ?? options.ThrottleAccount,
             ThrottleSource = Budget(Settings.ThrottleSource) ?? options.ThrottleSource,
             QuietTime = Duration(Settings.QuietTime, TimeSpan.FromSeconds(1)) ?? options.QuietTime,
+            SecondaryAgeWarning = Duration(Settings.SecondaryAge, TimeSpan.Zero) ?? options.SecondaryAgeWarning,
         };
         var settings = new ServeSettings { Options = options, Import = Bootstrap(), LogLevel = Level() };
 
@@ -122,12 +123,17 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
         return unset;
     }
 
-    /// <summary>Whole seconds, minutes, hours or days, up to 90 days; <paramref name="least"/> at least.</summary>
+    /// <summary>Whole seconds, minutes, hours or days, up to 90 days; <paramref name="least"/> at least. Where nothing is allowed, 0 needs no unit.</summary>
     private TimeSpan? Duration(Setting setting, TimeSpan least)
     {
         if (Value(setting) is not { } text)
         {
             return null;
+        }
+
+        if (least == TimeSpan.Zero && text is "0")
+        {
+            return least;
         }
 
         var unit = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => 0 };

@@ -20,7 +20,7 @@ public sealed record ServerInfo
     /// <summary>The file with the certificate that clients of that proxy must trust; null without a proxy.</summary>
     public string? TwilioProxyCa { get; init; }
 
-    /// <summary>What needs attention, one word each: <c>residue_pending</c>, <c>first_account_file_left</c>.</summary>
+    /// <summary>What needs attention, one word each: <c>residue_pending</c>, <c>first_account_file_left</c>, <c>secondary_forgotten</c>.</summary>
     public required IReadOnlyList<string> Alarms { get; init; }
 }
 
@@ -109,6 +109,9 @@ public sealed record TokenInfo
 
     /// <summary>When it was last accepted, to the second; null when not since the server's start.</summary>
     public DateTimeOffset? LastUse { get; init; }
+
+    /// <summary>Of a secondary: whether it is older than the age that the server warns of, so that somebody should promote or delete it.</summary>
+    public bool Forgotten { get; init; }
 }
 
 /// <summary>Both slots of an account.</summary>

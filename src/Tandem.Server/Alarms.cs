@@ -6,12 +6,13 @@ namespace Tandem.Server;
 internal sealed class Alarms : IDisposable
 {
     private readonly IAccountStore _store;
+    private readonly ForgottenSecondaries _forgotten;
     private readonly FirstAccount? _firstAccount;
     private readonly Meter _meter = new("Tandem");
 
-    public Alarms(IAccountStore store, FirstAccount? firstAccount)
+    public Alarms(IAccountStore store, ForgottenSecondaries forgotten, FirstAccount? firstAccount)
     {
-        (_store, _firstAccount) = (store, firstAccount);
+        (_store, _forgotten, _firstAccount) = (store, forgotten, firstAccount);
         _meter.CreateObservableGauge("tandem.alarm", Measure, "{alarm}", "1 for each alarm that is up; nothing for those that are not.");
     }
 
@@ -27,6 +28,11 @@ internal sealed class Alarms : IDisposable
         if (_firstAccount is { FileLeft: true })
         {
             up.Add("first_account_file_left");
+        }
+
+        if (_forgotten.Look().Older > 0)
+        {
+            up.Add("secondary_forgotten");
         }
 
         return up;

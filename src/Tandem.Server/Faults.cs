@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Tandem.Server.Api;
+using Tandem.Server.Metrics;
 
 namespace Tandem.Server;
 
@@ -15,7 +16,7 @@ internal sealed class Committed
 /// An exception becomes one log line and a 500, a request that cannot be read a 400 or 413. Clients send a mutation again after a 5xx:
 /// once it is durable, a fault therefore closes the connection instead.
 /// </summary>
-internal sealed partial class Faults(ILogger log)
+internal sealed partial class Faults(ServerMetrics metrics, ILogger log)
 {
     public async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
@@ -34,6 +35,7 @@ internal sealed partial class Faults(ILogger log)
         }
         catch (Exception e)
         {
+            metrics.Fault();
             Faulted(log, e, context.TraceIdentifier);
             if (context.Response.HasStarted || context.Features.Get<Committed>() is not null)
             {

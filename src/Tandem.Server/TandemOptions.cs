@@ -50,6 +50,9 @@ public sealed record TandemOptions
     /// <summary>For how long nobody must have used the old token before everyone counts as moved; whole seconds, 1 second to 90 days.</summary>
     public TimeSpan QuietTime { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Above what age a secondary that is neither promoted nor deleted counts as forgotten, 90 days at most; zero for never.</summary>
+    public TimeSpan SecondaryAgeWarning { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>Whether calls with retired tokens are told to their owner; what that takes is kept for 30 days.</summary>
     public bool LateUse { get; init; } = true;
 

@@ -5,6 +5,7 @@ using Tandem.Server.Api;
 using Tandem.Server.Console;
 using Tandem.Server.ForwardAuth;
 using Tandem.Server.Listeners;
+using Tandem.Server.Metrics;
 using Tandem.Server.Refusals;
 using Tandem.Server.Usage;
 
@@ -21,17 +22,18 @@ public static class TandemPipeline
         ArgumentNullException.ThrowIfNull(app);
         var services = app.Services;
         var options = services.GetRequiredService<TandemOptions>();
-        var (verifier, throttle) = (services.GetRequiredService<Verifier>(), services.GetRequiredService<Throttle>());
+        var verifier = services.GetRequiredService<Verifier>();
+        var (counts, refused) = (services.GetRequiredService<VerdictCounts>(), services.GetRequiredService<RefusedCredentials>());
         var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Tandem.Server");
 
         KestrelRefusals.Observe(services);                                     // what Kestrel refuses by itself gets a JSON body
         var clientAddress = app.ClientAddress(options);
         var (recorder, time) = (services.GetRequiredService<UsageRecorder>(), services.GetRequiredService<TimeProvider>());
-        var evidence = new EvidenceCalls(recorder, clientAddress, options, time);
-        var check = new CredentialCheck(verifier, new(throttle, clientAddress, evidence), evidence, time, log);
+        var evidence = new EvidenceCalls(recorder, clientAddress, options, counts, time);
+        var check = new CredentialCheck(verifier, new(refused, clientAddress, evidence), evidence, new(counts, time, log), time);
         app.Use(check.AnswerAsync);                                            // /auth: whose credential is this? Before all that costs
         app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
-        app.Use(new Faults(log).AnswerAsync);                                  // an exception is one log line and a 500
+        app.Use(new Faults(services.GetRequiredService<ServerMetrics>(), log).AnswerAsync); // an exception is one log line and a 500
         app.Use(new Health(services.GetRequiredService<Alarms>(), app.Lifetime).AnswerAsync); // /health and /alive, for anyone
         app.UseTrustedProxies(options);                                        // the client's address behind a proxy
         app.UseWhen(Rooms.IsConsole, console =>
@@ -42,7 +44,7 @@ public static class TandemPipeline
         app.UseWhen(context => !Rooms.IsAdmin(context) && !Rooms.IsConsole(context), open =>
         {
             open.Use(services.GetRequiredService<Browsers>().AnswerAsync);     // preflights; no mutations from other websites
-            open.Use(new Authentication(verifier, throttle, new(recorder, time)).RequireAsync); // 401 comes before 404 and 405
+            open.Use(new Authentication(verifier, counts, refused, new(recorder, time)).RequireAsync); // 401 comes before 404 and 405
         });
         app.Use(Misses.AnswerAsync);                                           // 404 and 405, with a body
         app.Use(Rooms.KeepApartAsync);                                         // our own API and Twilio's are never taken for each other

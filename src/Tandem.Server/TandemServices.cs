@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Tandem.Server.Console;
+using Tandem.Server.Metrics;
 using Tandem.Server.People;
 using Tandem.Server.Usage;
 using Tandem.Storage;
@@ -25,6 +26,7 @@ public static class TandemServices
         services.AddSingleton<IAccountStore>(store);
         services.AddSingleton(store.Index);
         services.AddSingleton(store.Keys);
+        services.AddSingleton(store.Pending);
         services.AddSingleton(s => new Verifier(s.GetRequiredService<VerifierIndex>(), s.GetRequiredService<DataKeys>()));
         services.AddSingleton(s => new TokenSeal(s.GetRequiredService<DataKeys>()));
         services.AddSingleton(s => new Rotation(
@@ -44,7 +46,7 @@ public static class TandemServices
             options.RecoverableTokens));
         services.AddSingleton(s => new ConsumerDecisions(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ReadinessJudge(s.GetRequiredService<UsageRecorder>(), s.GetRequiredService<IAccountStore>(), options));
-        services.AddSingleton(s => new Alarms(s.GetRequiredService<IAccountStore>(), s.GetService<FirstAccount>()));
+        services.AddSingleton(s => new Alarms(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<ForgottenSecondaries>(), s.GetService<FirstAccount>()));
         services.AddSingleton(s =>
         {
             var recorder = new UsageRecorder(
@@ -61,6 +63,12 @@ public static class TandemServices
         services.AddSingleton<Browsers>();
         services.AddPeople(store);
         services.AddConsole(options);
+        services.AddSingleton<VerdictCounts>();
+        services.AddSingleton<RefusedCredentials>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddHostedService<RefusalLog>();
+        services.AddSingleton<ForgottenSecondaries>();
+        services.AddHostedService(s => s.GetRequiredService<ForgottenSecondaries>());
         services.AddRoutingCore();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
     }

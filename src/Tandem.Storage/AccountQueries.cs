@@ -8,8 +8,8 @@ internal static class AccountQueries
 {
     private const int LoadPage = 1000;
 
-    /// <summary>Puts every account into the index, as of the given epoch.</summary>
-    public static VerifierIndex LoadIndex(DbConnection connection, long epoch)
+    /// <summary>Puts every account into the index, as of the given epoch, and notes which have a secondary.</summary>
+    public static VerifierIndex LoadIndex(DbConnection connection, long epoch, PendingSecondaries pending)
     {
         using var count = new Statement(connection, "SELECT count(*) FROM account");
         using var total = count.Read();
@@ -25,7 +25,9 @@ internal static class AccountQueries
             more = false;
             while (row.Read())
             {
-                index.Apply(AccountRow.Read(row), epoch);
+                var account = AccountRow.Read(row);
+                index.Apply(account, epoch);
+                pending.Apply(account.Sid, account.Secondary?.DateCreated);
                 after = row.GetInt64(0);
                 more = true;
             }

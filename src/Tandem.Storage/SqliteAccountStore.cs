@@ -33,16 +33,19 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
 
         using (var audit = new AuditChain(writing, Keys.Audit))
         {
-            Index = AccountQueries.LoadIndex(writing, audit.Epoch(null));
+            Index = AccountQueries.LoadIndex(writing, audit.Epoch(null), Pending);
         }
 
         _reading = SqliteConnections.Open(path);
-        _writer = new(writing, _readers, new(Keys, Index), options, logger);
+        _writer = new(writing, _readers, new(Keys, Index, Pending), options, logger);
         _writer.Start();
     }
 
     /// <summary>The verifiers of all accounts; kept up to date by the writer.</summary>
     public VerifierIndex Index { get; }
+
+    /// <summary>Which accounts have a secondary, and since when; kept up to date by the writer.</summary>
+    public PendingSecondaries Pending { get; } = new();
 
     /// <summary>The data keys, unwrapped.</summary>
     public DataKeys Keys { get; }

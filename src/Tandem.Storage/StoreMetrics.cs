@@ -14,12 +14,14 @@ internal sealed class StoreMetrics : IDisposable
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _blocked;
 
-    public StoreMetrics(VerifierIndex index)
+    public StoreMetrics(VerifierIndex index, WriteQueue queue)
     {
         _duration = _meter.CreateHistogram<double>(
             "tandem.change.duration", "s", "From the request of a change to its answer: durable and, where it retired a token, erased.");
         _blocked = _meter.CreateCounter<long>("tandem.checkpoint.blocked", "{attempt}", "Attempts to erase that somebody's read, or a full disk, stood in the way of.");
         _meter.CreateObservableUpDownCounter("tandem.accounts", () => index.Count, "{account}", "Accounts in the index.");
+        _meter.CreateObservableUpDownCounter("tandem.index.size", () => index.Bytes, "By", "Memory that the index takes.");
+        _meter.CreateObservableUpDownCounter("tandem.change.queued", () => queue.Count, "{change}", "Changes that wait for the writer.");
     }
 
     /// <summary>A change was made; null for one that has no entry.</summary>

@@ -16,6 +16,9 @@ internal sealed class WriteQueue : IDisposable
     private int _count;
     private bool _closed;
 
+    /// <summary>How many wait.</summary>
+    public int Count => Volatile.Read(ref _count);
+
     /// <summary>False when the queue is full or closed.</summary>
     public bool TryAdd(WriteJob job)
     {

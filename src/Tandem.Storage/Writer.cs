@@ -24,6 +24,7 @@ internal sealed class Writer : IDisposable
     private readonly SqliteConnection _connection;
     private readonly SqliteOptions _options;
     private readonly VerifierIndex _index;
+    private readonly PendingSecondaries _pending;
     private readonly ILogger _logger;
     private readonly WriteQueue _queue = new();
     private readonly AccountRows _rows;
@@ -37,8 +38,8 @@ internal sealed class Writer : IDisposable
 
     public Writer(SqliteConnection connection, SemaphoreSlim readers, StoreContent content, SqliteOptions options, ILogger logger)
     {
-        (_connection, _options, _index, _logger) = (connection, options, content.Index, logger);
-        _metrics = new(content.Index);
+        (_connection, _options, _index, _pending, _logger) = (connection, options, content.Index, content.Pending, logger);
+        _metrics = new(content.Index, _queue);
         _rows = new(connection);
         _audit = new(connection, content.Keys.Audit);
         _checkpoint = new(connection, readers);
@@ -109,6 +110,7 @@ internal sealed class Writer : IDisposable
             if (committed.After is not null)
             {
                 _index.Apply(committed.After, committed.Epoch);
+                _pending.Apply(committed.After.Sid, committed.After.Secondary?.DateCreated);
             }
 
             if (retirement is not null)

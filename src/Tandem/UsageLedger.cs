@@ -38,6 +38,9 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
     /// <summary>Whether a retired token or a gap waits to be written.</summary>
     public bool IsUrgent => _newTombstones.Count > 0 || _dirtyGaps.Count > 0;
 
+    /// <summary>Refused calls that came with a retired token, since the start.</summary>
+    public long LateCalls { get; private set; }
+
     /// <summary>The gaps that are remembered, oldest first.</summary>
     public IReadOnlyList<UsageGap> Gaps => _gaps;
 
@@ -287,6 +290,7 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
             && _late.Has(sighting.Sid)
             && _late.Count(sighting, Tombstone.MarkOf(tombstoneKey, sighting.Digest), ConsumerKey.Of(sighting, ipv4Prefix)) is { } use)
         {
+            LateCalls++;
             _dirtyLate[(use.Tombstone, use.Caller)] = use;
         }
     }

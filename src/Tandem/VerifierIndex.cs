@@ -64,6 +64,9 @@ public sealed class VerifierIndex
     /// <summary>How many accounts it holds.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Bytes that it takes.</summary>
+    public long Bytes => Volatile.Read(ref _table).LongLength * Entry.Size;
+
     /// <summary>
     /// Takes in the state of an account after change number <paramref name="epoch"/>. For the store's one writer alone. A state
     /// older than the one held is ignored, so that no slow reader of the store can put a retired verifier back.

@@ -20,7 +20,7 @@ public sealed class SettingsTests : IDisposable
         _at.Variables["TANDEM_LOG_LEVEL"] = "loud";
         _at.Variables["TANDEM_THROTTLE_SOURCE"] = "many";
 
-        var said = await _at.TandemAsync("serve", "--listen", "7420,0.0.0.0:7420", "--listen", "[::1]:0", "--tls-cert", "a.pem", "--trusted-proxies", "10.0.0.0/64", "--cors-origin", "https://a.example/", "--throttle-account", "300");
+        var said = await _at.TandemAsync("serve", "--listen", "7420,0.0.0.0:7420", "--listen", "[::1]:0", "--tls-cert", "a.pem", "--trusted-proxies", "10.0.0.0/64", "--cors-origin", "https://a.example/", "--throttle-account", "300", "--secondary-age-warning", "soon");
 
         Assert.Equal(2, said.ExitCode);
         Assert.Equal("", said.Out);
@@ -34,6 +34,7 @@ public sealed class SettingsTests : IDisposable
             "TANDEM_LOG_LEVEL=loud is no level.",
             "TANDEM_THROTTLE_SOURCE many is no budget.",
             "--throttle-account 300 is no budget.",
+            "--secondary-age-warning soon is no length of time.",
             "--listen 7420 is no address to listen on.",
             "a.pem was given without its private key.",
             "--trusted-proxies 10.0.0.0/64 is no network.",

@@ -24,15 +24,43 @@ public sealed class TelemetryTests
         Assert.Equal(200, (await caller.PromoteAsync(sid, first)).Status);
         Assert.Equal(404, (await caller.PromoteAsync(sid, second)).Status);
         Assert.Equal(401, await caller.CheckAsync(sid, first));
+        await MisplaceAsync(server, caller, sid, second);
 
-        string[] metrics = ["tandem.change.duration", "secondary_promoted", "no_secondary", "tandem.accounts", "kestrel.active_connections"];
-        string[] traces = ["POST /v1/AuthTokens/Promote", "http.response.status_code"];
-        await Until.TrueAsync(() => Task.FromResult(metrics.All(receiver.Got("/v1/metrics").Contains) && traces.All(receiver.Got("/v1/traces").Contains)));
+        string[] metrics =
+        [
+            "tandem.change.duration", "secondary_promoted", "no_secondary", "tandem.accounts", "tandem.index.size", "tandem.change.queued",
+            "tandem.verdicts", "wrong_token", "throttled", "tandem.late_uses", "tandem.usage.consumers", "tandem.usage.dropped",
+            "kestrel.active_connections", "dotnet.process.memory.working_set",
+        ];
+        string[] traces = ["POST /v1/AuthTokens/Promote", "/2010-04-01/Accounts/{sid}.json", "http.response.status_code", "PATCH"];
+        await Until.TrueAsync(() => metrics.All(receiver.Got("/v1/metrics").Contains) && traces.All(receiver.Got("/v1/traces").Contains));
 
+        var exported = receiver.Got("/v1/metrics") + receiver.Got("/v1/traces");
         foreach (var token in (string[])[first, second])
         {
-            Assert.False(new Residue(token).IsIn(receiver.Got("/v1/metrics") + receiver.Got("/v1/traces")), "a token was exported");
+            Assert.False(new Residue(token).IsIn(exported), "a token was exported");
         }
+
+        Assert.DoesNotContain(sid, exported, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("/auth/", exported, StringComparison.Ordinal);
+    }
+
+    /// <summary>Sends the token where it does not belong, on routes that exist and on others. The last request has a method that no other has, to be waited for.</summary>
+    private static async Task MisplaceAsync(ServerProcess server, TwilioCaller caller, string sid, string token)
+    {
+        string[] paths = [$"/2010-04-01/Accounts/{sid}.json?AuthToken={token}", $"/2010-04-01/Accounts/{token}.json", $"/v1/{token}", $"/{sid}:{token}@host/?{token}", $"/auth/forward?{token}", $"/auth/{token}"];
+        foreach (var path in paths)
+        {
+            await caller.SendAsync(HttpMethod.Get, path, sid, token);
+            await caller.SendAsync(HttpMethod.Get, path, sid, new string('0', 32));
+            using var inHeaders = new HttpRequestMessage(HttpMethod.Put, path);
+            inHeaders.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+            inHeaders.Headers.TryAddWithoutValidation("Cookie", $"token={token}");
+            inHeaders.Headers.TryAddWithoutValidation("X-Client-Name", token);
+            (await server.Http.SendAsync(inHeaders)).Dispose();
+        }
+
+        await caller.SendAsync(HttpMethod.Patch, "/nowhere", sid, token);
     }
 
     /// <summary>Takes whatever is posted, as an OTLP collector would.</summary>

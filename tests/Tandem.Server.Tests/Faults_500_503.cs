@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Tandem.Server.Metrics;
 using Tandem.Testing;
 using Xunit;
 
@@ -47,10 +49,12 @@ public sealed class Faults_500_503
     public async Task A_fault_after_the_commit_closes_the_connection_because_clients_repeat_after_a_5xx(bool unreadable)
     {
         using var log = new CapturedLog();
+        await using var tandem = await TestTandem.StartAsync();
+        var metrics = tandem.Services.GetRequiredService<ServerMetrics>();
         var context = new DefaultHttpContext();
         var connection = new Connection();
         context.Features.Set<IHttpRequestLifetimeFeature>(connection);
-        await new Faults(log.CreateLogger("Tandem.Server")).AnswerAsync(context, request =>
+        await new Faults(metrics, log.CreateLogger("Tandem.Server")).AnswerAsync(context, request =>
         {
             request.Features.Set(Committed.Mark);
             throw unreadable ? new BadHttpRequestException("x", 413) : new InvalidOperationException("x");

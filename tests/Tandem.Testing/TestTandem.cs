@@ -101,6 +101,9 @@ public sealed class TestTandem : IAsyncDisposable
         return await TestAnswer.ReadAsync(response);
     }
 
+    /// <summary>Stops the server; what it has stored and logged can still be looked at.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     /// <summary>Opens a raw connection to the API.</summary>
     public Task<RawConnection> ConnectAsync() => RawConnection.OpenAsync(IPEndPoint.Parse(Address.Authority));
 

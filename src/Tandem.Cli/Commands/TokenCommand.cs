@@ -60,7 +60,8 @@ internal static class TokenCommand
         var command = new Command("show", "Show both slots: fingerprints, ages, last use. Never the tokens.") { sid, data, json };
         command.SetAction(async (parsed, cancel) =>
         {
-            var tokens = await LocalServer.AskAsync(LocalServer.Directory(parsed.GetValue(data)), c => c.GetTokensAsync(parsed.GetRequiredValue(sid), cancel));
+            var directory = LocalServer.Directory(parsed.GetValue(data));
+            var tokens = await LocalServer.AskAsync(directory, c => c.GetTokensAsync(parsed.GetRequiredValue(sid), cancel));
             if (parsed.GetValue(json))
             {
                 Print.Json(tokens);
@@ -68,6 +69,12 @@ internal static class TokenCommand
             }
 
             Print.Table([["SLOT", "TOKEN", "AGE", "CREATED", "LAST USE"], Row("primary", tokens.Primary), Row("secondary", tokens.Secondary)]);
+            if (tokens.Secondary is { Forgotten: true })
+            {
+                var at = $"{tokens.AccountSid} --data {Shell.Quote(directory)}";
+                await Console.Error.WriteLineAsync($"the secondary waits for longer than it should, and works all the while. next: tandem token promote {at}, or tandem token delete {at}");
+            }
+
             return ExitCode.Done;
         });
         return command;

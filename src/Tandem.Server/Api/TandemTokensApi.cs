@@ -28,7 +28,8 @@ internal static class TandemTokensApi
             PromoteGuard = NameOf(account.PromoteGuard),
             PrimaryPausedUntil = account.PrimaryPausedUntil > now ? account.PrimaryPausedUntil : null,
             Primary = Describe(account.Primary, known ? entry.PrimaryLastUse : 0, now),
-            Secondary = Describe(account.Secondary, known ? entry.SecondaryLastUse : 0, now),
+            Secondary = Describe(account.Secondary, known ? entry.SecondaryLastUse : 0, now) is not { } secondary ? null
+                : secondary with { Forgotten = TandemApi.Get<ForgottenSecondaries>(http).Has(secondary.DateCreated) },
         };
         await WriteAsync(http, StatusCodes.Status200OK, tokens, TandemJson.Default.AccountTokens);
     }

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using Tandem.Server.Listeners;
+using Tandem.Server.Metrics;
 using Tandem.Server.Usage;
 
 namespace Tandem.Server.ForwardAuth;
@@ -16,11 +16,11 @@ namespace Tandem.Server.ForwardAuth;
 /// <remarks>
 /// A yes allocates nothing, as long as the account's SID is among the texts kept here; else the one string that is its header's value.
 /// </remarks>
-internal sealed partial class CredentialCheck(
-    Verifier verifier, RefusedChecks refused, EvidenceCalls evidence, TimeProvider time, ILogger log)
+internal sealed class CredentialCheck(
+    Verifier verifier, RefusedChecks refused, EvidenceCalls evidence, CheckFaults faults, TimeProvider time)
 {
     private readonly SidTexts _texts = new();
-    private readonly VerifyEndpoint _verify = new(verifier, refused, evidence, time, log);
+    private readonly VerifyEndpoint _verify = new(verifier, refused, evidence, faults, time);
 
     public Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
@@ -41,7 +41,7 @@ internal sealed partial class CredentialCheck(
             if (form == BasicForm.Read && verdict.IsValid && !verdict.IsPaused(time))
             {
                 Admit(context.Response, verdict);
-                evidence.Accepted(context, verdict);
+                evidence.Accepted(context, family, verdict);
                 return Task.CompletedTask;
             }
 
@@ -92,8 +92,8 @@ internal sealed partial class CredentialCheck(
     {
         try
         {
-            var refusal = await refused.CountAsync(context, form, verdict, digest) ? Refusal.Unauthorized : Refusal.Throttled;
-            Refusals.Write(context.Response, family, refusal);
+            var told = await refused.CountAsync(context, family, form, verdict, digest);
+            Refusals.Write(context.Response, family, told == VerdictKind.Throttled ? Refusal.Throttled : Refusal.Unauthorized);
         }
         catch (Exception e)
         {
@@ -104,7 +104,7 @@ internal sealed partial class CredentialCheck(
     /// <summary>Closed: whatever went wrong, it is no yes; and no 401, after which clients would think that their token is dead.</summary>
     private Task FailAsync(HttpContext context, Family family, Exception e)
     {
-        Failed(log, e);
+        faults.Tell(family, e);
         if (context.Response.HasStarted)
         {
             context.Abort();
@@ -115,10 +115,6 @@ internal sealed partial class CredentialCheck(
         Refusals.Write(context.Response, family, Refusal.Unavailable);
         return Task.CompletedTask;
     }
-
-    // The exception; nothing that the request brought along.
-    [LoggerMessage(1, LogLevel.Error, "A check could not be made and was answered as unavailable.")]
-    private static partial void Failed(ILogger logger, Exception exception);
 }
 
 /// <summary>
@@ -141,25 +137,6 @@ internal sealed class SidTexts
         ref var place = ref _texts[sid.GetHashCode() & (_texts.Length - 1)];
         return place is { } held && held.AsSpan().Equals(text, StringComparison.Ordinal) ? held : place = new(text);
     }
-}
-
-/// <summary>Who asks, hence which answers it understands.</summary>
-internal enum Family
-{
-    /// <summary>Not ours: the request goes on through the pipeline.</summary>
-    None,
-
-    /// <summary>nginx's <c>auth_request</c>: 2xx, 401 and 403; anything else becomes a 500.</summary>
-    Nginx,
-
-    /// <summary>Caddy, Traefik, HAProxy: the whole answer of a refusal goes to the client.</summary>
-    Forward,
-
-    /// <summary>Envoy's <c>ext_authz</c>: 200 alone is a yes; the client's method, and its path behind ours.</summary>
-    Envoy,
-
-    /// <summary>An application: a JSON verdict.</summary>
-    Verify,
 }
 
 /// <summary>Finds the family by the request's target.</summary>

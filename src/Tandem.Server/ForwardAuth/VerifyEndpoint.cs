@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using Tandem.Client;
+using Tandem.Server.Metrics;
 using Tandem.Server.Usage;
 
 namespace Tandem.Server.ForwardAuth;
@@ -14,8 +14,8 @@ namespace Tandem.Server.ForwardAuth;
 /// <c>POST /auth/verify</c>, for applications: the credential in <c>Authorization</c> or in a JSON body, and a verdict that is always a 200,
 /// so that no HTTP library takes a wrong password of somebody's client for a failed call of its own.
 /// </summary>
-internal sealed partial class VerifyEndpoint(
-    Verifier verifier, RefusedChecks refused, EvidenceCalls evidence, TimeProvider time, ILogger log)
+internal sealed class VerifyEndpoint(
+    Verifier verifier, RefusedChecks refused, EvidenceCalls evidence, CheckFaults faults, TimeProvider time)
 {
     /// <summary>Bytes of a body at most; a credential has 100.</summary>
     private const int BodyLimit = 4 * 1024;
@@ -35,6 +35,7 @@ internal sealed partial class VerifyEndpoint(
         }
         catch (BadHttpRequestException)
         {
+            refused.Unreadable(Family.Verify);
             answer = new() { Code = VerifyCode.Malformed }; // larger than any body may be, or broken off
         }
         catch (Exception e) when (e is ConnectionAbortedException or ConnectionResetException or OperationCanceledException)
@@ -44,7 +45,7 @@ internal sealed partial class VerifyEndpoint(
         }
         catch (Exception e)
         {
-            Failed(log, e);
+            faults.Tell(Family.Verify, e);
             answer = new() { Code = VerifyCode.Unavailable };
         }
 
@@ -76,7 +77,7 @@ internal sealed partial class VerifyEndpoint(
                 return await RefuseAsync(context, form, verdict, digest);
             }
 
-            evidence.Accepted(context, verdict);
+            evidence.Accepted(context, Family.Verify, verdict);
             return new()
             {
                 Code = VerifyCode.Valid,
@@ -115,9 +116,12 @@ internal sealed partial class VerifyEndpoint(
 
     private async Task<VerifyAnswer> RefuseAsync(HttpContext context, BasicForm form, Verdict verdict, VerifierValue digest) => new()
     {
-        Code = !await refused.CountAsync(context, form, verdict, digest) ? VerifyCode.Throttled
-            : form == BasicForm.Read ? VerifyCode.Invalid
-            : VerifyCode.Malformed,
+        Code = await refused.CountAsync(context, Family.Verify, form, verdict, digest) switch
+        {
+            VerdictKind.Throttled => VerifyCode.Throttled,
+            VerdictKind.Missing or VerdictKind.Malformed => VerifyCode.Malformed,
+            _ => VerifyCode.Invalid,
+        },
     };
 
     private static void Write(HttpResponse response, VerifyAnswer answer)
@@ -134,8 +138,4 @@ internal sealed partial class VerifyEndpoint(
         response.ContentLength = body.Length;
         response.BodyWriter.Write(body);
     }
-
-    // The exception; nothing that the request brought along.
-    [LoggerMessage(2, LogLevel.Error, "A credential could not be verified and was answered as unavailable.")]
-    private static partial void Failed(ILogger logger, Exception exception);
 }

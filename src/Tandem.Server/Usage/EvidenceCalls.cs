@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Tandem.Server.Metrics;
 
 namespace Tandem.Server.Usage;
 
@@ -9,14 +10,17 @@ namespace Tandem.Server.Usage;
 /// <param name="recorder">Counts.</param>
 /// <param name="clientAddress">Puts the client's address in place of a trusted proxy's; it allocates, so it runs only behind one.</param>
 /// <param name="options">Says whether proxies are trusted.</param>
+/// <param name="counts">Counts the verdicts.</param>
 /// <param name="time">Where the time comes from.</param>
-internal sealed class EvidenceCalls(UsageRecorder recorder, RequestDelegate clientAddress, TandemOptions options, TimeProvider time)
+internal sealed class EvidenceCalls(
+    UsageRecorder recorder, RequestDelegate clientAddress, TandemOptions options, VerdictCounts counts, TimeProvider time)
 {
     private readonly bool _behindProxies = options.TrustedProxies.Count > 0;
 
     /// <summary>A credential was accepted.</summary>
-    public void Accepted(HttpContext context, in Verdict verdict)
+    public void Accepted(HttpContext context, Family family, in Verdict verdict)
     {
+        counts.AddValid(family, verdict.Slot);
         try
         {
             if (_behindProxies && !clientAddress(context).IsCompletedSuccessfully)

@@ -51,15 +51,21 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
         _drained = Now;
     }
 
-    /// <summary>How the counting itself fares.</summary>
+    /// <summary>How the counting itself fares, every call included that was recorded before.</summary>
     public UsageCounters Counters
     {
         get
         {
             lock (_lock)
             {
+                Drain();
                 return new(
-                    _ledger.Consumers, _ledger.NotToldApart, Volatile.Read(ref _dropped), Volatile.Read(ref _refusedDropped), _writer.Errors);
+                    _ledger.Consumers,
+                    _ledger.NotToldApart,
+                    Volatile.Read(ref _dropped),
+                    Volatile.Read(ref _refusedDropped),
+                    _writer.Errors,
+                    _ledger.LateCalls);
             }
         }
     }

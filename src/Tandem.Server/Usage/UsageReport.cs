@@ -28,4 +28,5 @@ public sealed record UsageReport
 /// <param name="Dropped">Accepted calls that were not counted; each drop is a gap.</param>
 /// <param name="RefusedDropped">Refused calls that were not looked at for late use; no gap.</param>
 /// <param name="WriteErrors">Errors of the usage file.</param>
-public sealed record UsageCounters(int Consumers, ulong NotToldApart, long Dropped, long RefusedDropped, long WriteErrors);
+/// <param name="LateCalls">Refused calls with a retired token.</param>
+public sealed record UsageCounters(int Consumers, ulong NotToldApart, long Dropped, long RefusedDropped, long WriteErrors, long LateCalls);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Tandem.Server.ForwardAuth;
+using Tandem.Server.Tests.Metrics;
 using Tandem.Testing;
 using Xunit;
 
@@ -14,15 +15,22 @@ public sealed class CheckAllocationTests
     private const int Rounds = 2_000;
 
     [Theory]
-    [InlineData(Checks.Nginx)]
-    [InlineData(Checks.Forward)]
-    [InlineData("/auth/envoy/v1/calls?x=1")]
-    public async Task A_yes_allocates_nothing(string target)
+    [InlineData(Checks.Nginx, false)]
+    [InlineData(Checks.Forward, false)]
+    [InlineData(Checks.Forward, true)]
+    [InlineData("/auth/envoy/v1/calls?x=1", true)]
+    public async Task A_yes_allocates_nothing_whether_or_not_somebody_listens_to_the_metrics(string target, bool listened)
     {
         await using var tandem = await TestTandem.StartAsync();
+        using var listening = listened ? Measured.ListenTo(tandem) : null;
         var sub = await tandem.CreateSubaccountAsync();
         Assert.Equal(0, Allocated(tandem, target, tandem.Account.Basic, 200));
         Assert.Equal(0, Allocated(tandem, target, sub.Basic, 200));
+        if (listening is not null)
+        {
+            var checks = listening.Read("tandem.verdicts").Where(m => m.Key.EndsWith("/valid/primary", StringComparison.Ordinal) && !m.Key.StartsWith("twilio", StringComparison.Ordinal));
+            Assert.Equal(4 * Rounds, checks.Sum(m => m.Value));
+        }
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Tandem.Server.ForwardAuth;
 using Tandem.Server.Listeners;
+using Tandem.Server.Metrics;
 using Tandem.Server.Usage;
 using Tandem.Testing;
 using Xunit;
@@ -94,14 +95,15 @@ internal static class Checks
     public static Func<DefaultHttpContext, Task> MiddlewareOf(TestTandem tandem)
     {
         RequestDelegate clientAddress = static _ => Task.CompletedTask;
+        var counts = tandem.Services.GetRequiredService<VerdictCounts>();
         var evidence = new EvidenceCalls(
-            tandem.Services.GetRequiredService<UsageRecorder>(), clientAddress, tandem.Services.GetRequiredService<TandemOptions>(), TimeProvider.System);
+            tandem.Services.GetRequiredService<UsageRecorder>(), clientAddress, tandem.Services.GetRequiredService<TandemOptions>(), counts, TimeProvider.System);
         var check = new CredentialCheck(
             tandem.Services.GetRequiredService<Verifier>(),
-            new(tandem.Services.GetRequiredService<Throttle>(), clientAddress, evidence),
+            new(tandem.Services.GetRequiredService<RefusedCredentials>(), clientAddress, evidence),
             evidence,
-            TimeProvider.System,
-            NullLogger.Instance);
+            new(counts, TimeProvider.System, NullLogger.Instance),
+            TimeProvider.System);
         RequestDelegate next = static _ => throw new InvalidOperationException("The check passed the request on.");
         return context => check.AnswerAsync(context, next);
     }

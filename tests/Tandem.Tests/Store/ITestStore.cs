@@ -9,6 +9,8 @@ public interface ITestStore : IAsyncDisposable
 
     DataKeys Keys { get; }
 
+    PendingSecondaries Pending { get; }
+
     /// <summary>The accounts that the store said had a token retired, in that order.</summary>
     IReadOnlyList<Account> Retired { get; }
 

@@ -23,6 +23,8 @@ public sealed class SqliteTestStore : ITestStore
 
     public DataKeys Keys => _store.Keys;
 
+    public PendingSecondaries Pending => _store.Pending;
+
     public IReadOnlyList<Account> Retired => _retired;
 
     public SqliteOptions Options(RootKey? rootKey = null) => new()
