@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace Tandem.Client;
@@ -36,7 +37,8 @@ public abstract record AccountFields
     /// <summary>What people call it.</summary>
     public required string FriendlyName { get; init; }
 
-    /// <summary><c>active</c>, <c>suspended</c> or <c>closed</c>.</summary>
+    /// <summary>Whether its tokens are accepted; <c>closed</c> is final.</summary>
+    [AllowedValues("active", "suspended", "closed")]
     public required string Status { get; init; }
 
     /// <summary>The number of token changes so far.</summary>
@@ -91,7 +93,8 @@ public sealed record AccountUpdateRequest
     /// <summary>The new name, at most 64 characters.</summary>
     public string? FriendlyName { get; init; }
 
-    /// <summary><c>active</c>, <c>suspended</c> or <c>closed</c> (final).</summary>
+    /// <summary>Whether its tokens are accepted; <c>closed</c> is final.</summary>
+    [AllowedValues("active", "suspended", "closed", null)]
     public string? Status { get; init; }
 }
 
@@ -121,6 +124,7 @@ public sealed record AccountTokens
     public required long Generation { get; init; }
 
     /// <summary><c>enforce</c>: while not everyone is seen to have moved, a promote is refused unless it is forced. <c>off</c>: it is not.</summary>
+    [AllowedValues("off", "enforce")]
     public required string PromoteGuard { get; init; }
 
     /// <summary>Until when the check refuses the primary (the rehearsal of a promote); null when it does not.</summary>
@@ -178,7 +182,8 @@ public sealed record PauseRequest
 /// <summary>Switches the promote guard.</summary>
 public sealed record PromoteGuardRequest
 {
-    /// <summary><c>off</c> or <c>enforce</c>.</summary>
+    /// <summary>What to.</summary>
+    [AllowedValues("off", "enforce")]
     public string? PromoteGuard { get; init; }
 }
 
@@ -233,10 +238,11 @@ public static class VerifyCode
     public const string Unavailable = "UNAVAILABLE";
 }
 
-/// <summary>The answer of <c>POST /auth/verify</c>. Everything but the code is null unless that is <see cref="VerifyCode.Valid"/>.</summary>
+/// <summary>The answer of <c>POST /auth/verify</c>. Everything but the code is null unless that is <c>VALID</c>.</summary>
 public sealed record VerifyAnswer
 {
-    /// <summary>One of <see cref="VerifyCode"/>.</summary>
+    /// <summary>The verdict.</summary>
+    [AllowedValues(VerifyCode.Valid, VerifyCode.Invalid, VerifyCode.Malformed, VerifyCode.Throttled, VerifyCode.Unavailable)]
     public required string Code { get; init; }
 
     /// <summary>Whose credential it is.</summary>
@@ -245,14 +251,15 @@ public sealed record VerifyAnswer
     /// <summary>The account's parent; null when it has none.</summary>
     public string? ParentAccountSid { get; init; }
 
-    /// <summary><c>primary</c> or <c>secondary</c>: which of the account's tokens it is.</summary>
+    /// <summary>Which of the account's tokens it is.</summary>
+    [AllowedValues("primary", "secondary", null)]
     public string? TokenSlot { get; init; }
 }
 
 /// <summary>A refusal: problem details (RFC 9457) with the reason in one word.</summary>
 public sealed record TandemProblem
 {
-    /// <summary>Always <c>about:blank</c>: the reason is <see cref="Kind"/>.</summary>
+    /// <summary>Always <c>about:blank</c>: the reason is the kind.</summary>
     public string Type { get; init; } = "about:blank";
 
     /// <summary>The status in words.</summary>
@@ -291,11 +298,11 @@ public sealed record AuditInfo
     /// <summary>To which account.</summary>
     public required string AccountSid { get; init; }
 
-    /// <summary>
-    /// What: <c>account_created</c>, <c>account_imported</c>, <c>account_renamed</c>, <c>account_suspended</c>, <c>account_activated</c>,
-    /// <c>account_closed</c>, <c>secondary_created</c>, <c>secondary_deleted</c>, <c>secondary_promoted</c>, <c>secondary_promoted_by_force</c>,
-    /// <c>promote_guard_changed</c>, <c>consumer_decided</c>, <c>primary_paused</c>, <c>primary_resumed</c>.
-    /// </summary>
+    /// <summary>What.</summary>
+    [AllowedValues(
+        "account_created", "account_imported", "account_renamed", "account_suspended", "account_activated", "account_closed",
+        "secondary_created", "secondary_deleted", "secondary_promoted", "secondary_promoted_by_force", "promote_guard_changed", "consumer_decided",
+        "primary_paused", "primary_resumed")]
     public required string Action { get; init; }
 
     /// <summary>The account's generation after it.</summary>

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Tandem.Client;
 using Tandem.Server.Listeners;
+using Tandem.Server.Reference;
 
 namespace Tandem.Server.Api;
 
@@ -16,24 +18,13 @@ internal static class TandemApi
     /// <summary>Where it lives.</summary>
     public const string Root = "/tandem/v1";
 
-    /// <summary>Maps the routes.</summary>
+    /// <summary>Maps the routes, each with what the API reference tells of it.</summary>
     public static void MapTandemApi(this IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup(Root);
-        MapLocal(api, "GET", "/server", TandemServerApi.Show);
-        MapLocal(api, "GET", "/accounts", TandemAccountsApi.List);
-        MapLocal(api, "POST", "/accounts", TandemAccountsApi.Create);
-        MapLocal(api, "GET", "/accounts/{sid}", TandemAccountsApi.Show);
-        MapLocal(api, "POST", "/accounts/{sid}", TandemAccountsApi.Update);
-        MapLocal(api, "GET", "/audit", TandemAuditApi.ListAll);
-        Map(api, "GET", "/accounts/{sid}/audit", TandemAuditApi.List);
-        Map(api, "GET", "/accounts/{sid}/tokens", TandemTokensApi.Show);
-        Map(api, "POST", "/accounts/{sid}/tokens/secondary", TandemTokensApi.CreateSecondary);
-        Map(api, "DELETE", "/accounts/{sid}/tokens/secondary", TandemTokensApi.DeleteSecondary);
-        Map(api, "POST", "/accounts/{sid}/tokens/promote", TandemTokensApi.Promote);
-        Map(api, "POST", "/accounts/{sid}/tokens/pause", TandemTokensApi.Pause);
-        Map(api, "DELETE", "/accounts/{sid}/tokens/pause", TandemTokensApi.Resume);
-        Map(api, "POST", "/accounts/{sid}/tokens/promote-guard", TandemTokensApi.SetGuard);
+        MapTokens(api);
+        MapAudit(api);
+        MapOperators(api);
     }
 
     /// <summary>Who asks: the credential presented; else an operator, named by the user id that the kernel gives for the socket's peer.</summary>
@@ -65,12 +56,78 @@ internal static class TandemApi
         AccountSid.TryParse((http.Request.RouteValues["sid"] as string).AsSpan(), out var sid) ? sid
             : throw new TandemRefusal(TandemProblems.Invalid("An Account SID is AC and 32 hexadecimal digits."));
 
-    /// <summary>For operators alone: on other listeners the path is not there.</summary>
-    private static void MapLocal(RouteGroupBuilder api, string method, string path, RequestDelegate handler) =>
-        Map(api, method, path, http => Rooms.IsAdmin(http) ? handler(http) : Rooms.WriteAsync(http, TwilioErrors.NotFound(http)));
+    private static void MapTokens(RouteGroupBuilder api)
+    {
+        const string chapter = "Tokens";
+        Map(api, "GET", "/accounts/{sid}/tokens", TandemTokensApi.Show)
+            .Describe(chapter, "getTokens", "Look at both tokens", "Fingerprints, ages, last uses; never the tokens.")
+            .Answers<AccountTokens>().Refuses(ErrorKind.AccountNotFound);
+        Map(api, "POST", "/accounts/{sid}/tokens/secondary", TandemTokensApi.CreateSecondary)
+            .Describe(chapter, "createSecondary", "Create the secondary token", "The answer holds the token, this once. Both tokens work from now on.")
+            .Answers<SecondaryCreatedInfo>(StatusCodes.Status201Created)
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.SecondaryExists, ErrorKind.AccountClosed);
+        Map(api, "DELETE", "/accounts/{sid}/tokens/secondary", TandemTokensApi.DeleteSecondary)
+            .Describe(chapter, "deleteSecondary", "Delete the secondary token", "It is refused at once. The primary is not touched.")
+            .AnswersNothing(StatusCodes.Status204NoContent)
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.NoSecondary, ErrorKind.AccountClosed);
+        Map(api, "POST", "/accounts/{sid}/tokens/promote", TandemTokensApi.Promote)
+            .Describe(chapter, "promote", "Promote the secondary token", "It becomes the primary; the primary before it is refused at once, everywhere. This cannot be undone.")
+            .Reads<PromoteRequest>(optional: true).Answers<PromotedInfo>()
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.NoSecondary, ErrorKind.AccountClosed, ErrorKind.GenerationChanged, ErrorKind.NotReady);
+        Map(api, "POST", "/accounts/{sid}/tokens/pause", TandemTokensApi.Pause)
+            .Describe(chapter, "pausePrimary", "Rehearse the promote", "For so many seconds the check refuses the primary, as it will after the promote; every other path goes on accepting it. Ends by itself.")
+            .Reads<PauseRequest>().Answers<AccountTokens>()
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.NoSecondary, ErrorKind.AccountClosed);
+        Map(api, "DELETE", "/accounts/{sid}/tokens/pause", TandemTokensApi.Resume)
+            .Describe(chapter, "resumePrimary", "End the rehearsal before its time")
+            .Answers<AccountTokens>().Refuses(ErrorKind.AccountNotFound, ErrorKind.NotPaused, ErrorKind.AccountClosed);
+        Map(api, "POST", "/accounts/{sid}/tokens/promote-guard", TandemTokensApi.SetGuard)
+            .Describe(chapter, "setPromoteGuard", "Switch the promote guard", "With `enforce`, a promote on any path is refused while not everyone is seen to have moved, unless it is forced.")
+            .Reads<PromoteGuardRequest>().Answers<AccountTokens>()
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.AccountClosed);
+    }
 
-    private static void Map(RouteGroupBuilder api, string method, string path, RequestDelegate handler) =>
-        api.MapMethods(path, [method], async http =>
+    private static void MapAudit(RouteGroupBuilder api)
+    {
+        const string chapter = "Audit";
+        Map(api, "GET", "/accounts/{sid}/audit", TandemAuditApi.List)
+            .Describe(chapter, "getAudit", "What was done to the account", "The newest entries first; with `after`, those that follow it, in their order.")
+            .Takes(TandemAuditApi.Parameters).Answers<AuditList>().Refuses(ErrorKind.AccountNotFound);
+        MapLocal(api, "GET", "/audit", TandemAuditApi.ListAll)
+            .Describe(chapter, "getAuditOfAll", "What was done to all accounts")
+            .Takes(TandemAuditApi.Parameters).Answers<AuditList>();
+    }
+
+    private static void MapOperators(RouteGroupBuilder api)
+    {
+        const string chapter = "Accounts";
+        MapLocal(api, "GET", "/server", TandemServerApi.Show)
+            .Describe(chapter, "getServer", "Look at the server").Answers<ServerInfo>();
+        MapLocal(api, "GET", "/accounts", TandemAccountsApi.List)
+            .Describe(chapter, "listAccounts", "List all accounts, the newest first")
+            .Takes(TandemAccountsApi.Parameters).Answers<AccountList>();
+        MapLocal(api, "POST", "/accounts", TandemAccountsApi.Create)
+            .Describe(chapter, "createAccount", "Create an account", "The answer holds its token, this once.")
+            .Reads<AccountCreateRequest>(optional: true).Answers<AccountCreatedInfo>(StatusCodes.Status201Created)
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.AccountClosed, ErrorKind.NotPermitted);
+        MapLocal(api, "GET", "/accounts/{sid}", TandemAccountsApi.Show)
+            .Describe(chapter, "getAccount", "Look at an account").Answers<AccountInfo>().Refuses(ErrorKind.AccountNotFound);
+        MapLocal(api, "POST", "/accounts/{sid}", TandemAccountsApi.Update)
+            .Describe(chapter, "updateAccount", "Change an account's name, status or both", "Closing is final: both tokens are erased.")
+            .Reads<AccountUpdateRequest>().Answers<AccountInfo>().Refuses(ErrorKind.AccountNotFound, ErrorKind.AccountClosed);
+    }
+
+    /// <summary>For operators alone: on other listeners the path is not there.</summary>
+    private static IEndpointConventionBuilder MapLocal(RouteGroupBuilder api, string method, string path, RequestDelegate handler) =>
+        MapOne(api, method, path, http => Rooms.IsAdmin(http) ? handler(http) : Rooms.WriteAsync(http, TwilioErrors.NotFound(http)))
+            .Through(Door.Socket);
+
+    private static IEndpointConventionBuilder Map(RouteGroupBuilder api, string method, string path, RequestDelegate handler) =>
+        MapOne(api, method, path, handler).RefusesStrangers(mutates: !HttpMethods.IsGet(method));
+
+    private static IEndpointConventionBuilder MapOne(RouteGroupBuilder api, string method, string path, RequestDelegate handler)
+    {
+        var route = api.MapMethods(path, [method], async http =>
         {
             try
             {
@@ -81,4 +138,7 @@ internal static class TandemApi
                 await TandemProblems.WriteAsync(http, refusal.Problem);
             }
         });
+        route.RefusesTheUnreadable(mutates: !HttpMethods.IsGet(method));
+        return path.Contains("{sid}", StringComparison.Ordinal) ? route.Takes(ParameterDescription.Sid("The account.")) : route;
+    }
 }
