@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tandem.Client;
 using Tandem.Server.Listeners;
 using Tandem.Server.Reference;
+using Tandem.Server.Usage;
 
 namespace Tandem.Server.Api;
 
@@ -23,6 +24,7 @@ internal static class TandemApi
     {
         var api = routes.MapGroup(Root);
         MapTokens(api);
+        MapUsage(api);
         MapAudit(api);
         MapOperators(api);
     }
@@ -44,6 +46,13 @@ internal static class TandemApi
             && (Rooms.IsAdmin(http) || account.Sid == caller?.Sid || account.OwnerSid == caller?.Sid)
             ? account
             : null;
+    }
+
+    /// <summary>The same with what was counted and decided about its tokens.</summary>
+    public static async Task<AccountMoment?> ReadAsync(HttpContext http)
+    {
+        var sid = Sid(http);
+        return await FindAsync(http, sid) is null ? null : await Get<AccountMoments>(http).ReadAsync(sid, http.RequestAborted);
     }
 
     /// <summary>A part of the server.</summary>
@@ -85,6 +94,27 @@ internal static class TandemApi
             .Describe(chapter, "setPromoteGuard", "Switch the promote guard", "With `enforce`, a promote on any path is refused while not everyone is seen to have moved, unless it is forced.")
             .Reads<PromoteGuardRequest>().Answers<AccountTokens>()
             .Refuses(ErrorKind.AccountNotFound, ErrorKind.AccountClosed);
+    }
+
+    private static void MapUsage(RouteGroupBuilder api)
+    {
+        const string chapter = "Consumers";
+        Map(api, "GET", "/accounts/{sid}/readiness", TandemConsumersApi.ShowReadiness)
+            .Describe(chapter, "getReadiness", "May the secondary be promoted now?", "Three states and never two: silence is no evidence.")
+            .Answers<ReadinessInfo>().Refuses(ErrorKind.AccountNotFound);
+        Map(api, "GET", "/accounts/{sid}/consumers", TandemConsumersApi.List)
+            .Describe(chapter, "getConsumers", "Who uses which token", "Those who stand in the way of a promote come first.")
+            .Answers<ConsumerList>().Refuses(ErrorKind.AccountNotFound);
+        Map(api, "POST", "/accounts/{sid}/consumers/{id}", TandemConsumersApi.Decide)
+            .Describe(chapter, "decideAboutConsumer", "Name a consumer, say how often it is expected, mark it gone", "Decisions are kept in the audit: a verdict rests on them.")
+            .Takes(TandemConsumersApi.Id).Reads<ConsumerDecisionRequest>().Answers<ConsumerDecisionInfo>()
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.LimitReached);
+        Map(api, "GET", "/accounts/{sid}/usage", TandemUsageApi.Show)
+            .Describe(chapter, "getUsage", "How much each token is used", "By minute, hour and day, with the gaps of the counting.")
+            .Answers<AccountUsageInfo>().Refuses(ErrorKind.AccountNotFound);
+        Map(api, "GET", "/accounts/{sid}/late-use", TandemUsageApi.ShowLate)
+            .Describe(chapter, "getLateUse", "Who still calls with a retired token", "Their calls are refused like any wrong token's.")
+            .Answers<LateUseList>().Refuses(ErrorKind.AccountNotFound);
     }
 
     private static void MapAudit(RouteGroupBuilder api)

@@ -52,7 +52,7 @@ internal sealed class ApiDocument
             definition["additionalProperties"] = false;
         }
 
-        var alone = schema.DeepClone().AsObject();
+        var alone = (schema["$ref"] is { } reference ? definitions[((string)reference!).Split('/')[^1]]! : schema).DeepClone().AsObject();
         alone["definitions"] = definitions;
         return JsonNode.Parse(alone.ToJsonString().Replace("#/components/schemas/", "#/definitions/", StringComparison.Ordinal))!;
     }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Tandem.Server.Console;
 using Tandem.Testing;
 using Xunit;
 
@@ -18,6 +19,7 @@ public sealed partial class OpenApi_200
         var documented = document.Operations.Select(o => $"{o.Method} {o.Path}").ToHashSet();
         var routed = (
             from endpoint in tandem.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            where !ConsolePaths.Contains("/" + endpoint.RoutePattern.RawText!.TrimStart('/')) // pages for people
             from method in endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods
             where method != "HEAD"
             select $"{method} {endpoint.RoutePattern.RawText}").ToHashSet();
