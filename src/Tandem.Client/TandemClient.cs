@@ -88,6 +88,31 @@ public sealed class TandemClient : IDisposable
     public Task<PromotedInfo> PromoteAsync(string sid, PromoteRequest request, CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/promote", Body(request, TandemJson.Default.PromoteRequest), TandemJson.Default.PromotedInfo, cancel);
 
+    /// <summary>Reads how much each token is used, by minute, hour and day, and the gaps of the counting.</summary>
+    public Task<AccountUsageInfo> GetUsageAsync(string sid, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, $"{Account(sid)}/usage", null, TandemJson.Default.AccountUsageInfo, cancel);
+
+    /// <summary>Reads who still calls with retired tokens.</summary>
+    public Task<LateUseList> GetLateUseAsync(string sid, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, $"{Account(sid)}/late-use", null, TandemJson.Default.LateUseList, cancel);
+
+    /// <summary>Reads who uses which token, those who stand in the way of a promote first.</summary>
+    public Task<ConsumerList> GetConsumersAsync(string sid, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, $"{Account(sid)}/consumers", null, TandemJson.Default.ConsumerList, cancel);
+
+    /// <summary>Decides about a consumer: its name, how often it is expected, whether it is gone.</summary>
+    public Task<ConsumerDecisionInfo> DecideAsync(string sid, string consumer, ConsumerDecisionRequest request, CancellationToken cancel = default) =>
+        AskAsync(
+            HttpMethod.Post,
+            $"{Account(sid)}/consumers/{Uri.EscapeDataString(consumer)}",
+            Body(request, TandemJson.Default.ConsumerDecisionRequest),
+            TandemJson.Default.ConsumerDecisionInfo,
+            cancel);
+
+    /// <summary>Asks whether the secondary may be promoted now.</summary>
+    public Task<ReadinessInfo> GetReadinessAsync(string sid, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, $"{Account(sid)}/readiness", null, TandemJson.Default.ReadinessInfo, cancel);
+
     /// <summary>
     /// Reads audit entries, of one account or of all (null): the newest <paramref name="limit"/> (1 to 1000), the newest first; or those after
     /// the number <paramref name="after"/>, in their order.

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace Tandem.Client;
@@ -36,7 +37,8 @@ public abstract record AccountFields
     /// <summary>What people call it.</summary>
     public required string FriendlyName { get; init; }
 
-    /// <summary><c>active</c>, <c>suspended</c> or <c>closed</c>.</summary>
+    /// <summary>Whether its tokens are accepted; <c>closed</c> is final.</summary>
+    [AllowedValues("active", "suspended", "closed")]
     public required string Status { get; init; }
 
     /// <summary>The number of token changes so far.</summary>
@@ -91,7 +93,8 @@ public sealed record AccountUpdateRequest
     /// <summary>The new name, at most 64 characters.</summary>
     public string? FriendlyName { get; init; }
 
-    /// <summary><c>active</c>, <c>suspended</c> or <c>closed</c> (final).</summary>
+    /// <summary>Whether its tokens are accepted; <c>closed</c> is final.</summary>
+    [AllowedValues("active", "suspended", "closed", null)]
     public string? Status { get; init; }
 }
 
@@ -124,6 +127,7 @@ public sealed record AccountTokens
     public required long Generation { get; init; }
 
     /// <summary><c>enforce</c>: while not everyone is seen to have moved, a promote is refused unless it is forced. <c>off</c>: it is not.</summary>
+    [AllowedValues("off", "enforce")]
     public required string PromoteGuard { get; init; }
 
     /// <summary>Until when the check refuses the primary (the rehearsal of a promote); null when it does not.</summary>
@@ -181,7 +185,8 @@ public sealed record PauseRequest
 /// <summary>Switches the promote guard.</summary>
 public sealed record PromoteGuardRequest
 {
-    /// <summary><c>off</c> or <c>enforce</c>.</summary>
+    /// <summary>What to.</summary>
+    [AllowedValues("off", "enforce")]
     public string? PromoteGuard { get; init; }
 }
 
@@ -204,58 +209,10 @@ public sealed record PromotedInfo
     public required DateTimeOffset DatePromoted { get; init; }
 }
 
-/// <summary>Asks <c>POST /auth/verify</c> about a credential; the other way is an <c>Authorization</c> header. Never both.</summary>
-public sealed record VerifyRequest
-{
-    /// <summary>The account.</summary>
-    public required string AccountSid { get; init; }
-
-    /// <summary>The token as it was presented.</summary>
-    public required string AuthToken { get; init; }
-
-    /// <summary>The SID; never the token.</summary>
-    public override string ToString() => $"{AccountSid} [AuthToken]";
-}
-
-/// <summary>The verdicts of <c>POST /auth/verify</c>: these and no others.</summary>
-public static class VerifyCode
-{
-    /// <summary>The credential is valid now.</summary>
-    public const string Valid = "VALID";
-
-    /// <summary>It is not. Unknown account, wrong or retired token, suspended or closed account: all the same.</summary>
-    public const string Invalid = "INVALID";
-
-    /// <summary>There is not exactly one well-formed credential in the request.</summary>
-    public const string Malformed = "MALFORMED";
-
-    /// <summary>It is not valid, and too many were not; ask again after <c>Retry-After</c> seconds.</summary>
-    public const string Throttled = "THROTTLED";
-
-    /// <summary>It could not be checked; says nothing about the credential.</summary>
-    public const string Unavailable = "UNAVAILABLE";
-}
-
-/// <summary>The answer of <c>POST /auth/verify</c>. Everything but the code is null unless that is <see cref="VerifyCode.Valid"/>.</summary>
-public sealed record VerifyAnswer
-{
-    /// <summary>One of <see cref="VerifyCode"/>.</summary>
-    public required string Code { get; init; }
-
-    /// <summary>Whose credential it is.</summary>
-    public string? AccountSid { get; init; }
-
-    /// <summary>The account's parent; null when it has none.</summary>
-    public string? ParentAccountSid { get; init; }
-
-    /// <summary><c>primary</c> or <c>secondary</c>: which of the account's tokens it is.</summary>
-    public string? TokenSlot { get; init; }
-}
-
 /// <summary>A refusal: problem details (RFC 9457) with the reason in one word.</summary>
 public sealed record TandemProblem
 {
-    /// <summary>Always <c>about:blank</c>: the reason is <see cref="Kind"/>.</summary>
+    /// <summary>Always <c>about:blank</c>: the reason is the kind.</summary>
     public string Type { get; init; } = "about:blank";
 
     /// <summary>The status in words.</summary>
@@ -294,11 +251,11 @@ public sealed record AuditInfo
     /// <summary>To which account.</summary>
     public required string AccountSid { get; init; }
 
-    /// <summary>
-    /// What: <c>account_created</c>, <c>account_imported</c>, <c>account_renamed</c>, <c>account_suspended</c>, <c>account_activated</c>,
-    /// <c>account_closed</c>, <c>secondary_created</c>, <c>secondary_deleted</c>, <c>secondary_promoted</c>, <c>secondary_promoted_by_force</c>,
-    /// <c>promote_guard_changed</c>, <c>consumer_decided</c>, <c>primary_paused</c>, <c>primary_resumed</c>.
-    /// </summary>
+    /// <summary>What.</summary>
+    [AllowedValues(
+        "account_created", "account_imported", "account_renamed", "account_suspended", "account_activated", "account_closed",
+        "secondary_created", "secondary_deleted", "secondary_promoted", "secondary_promoted_by_force", "promote_guard_changed", "consumer_decided",
+        "primary_paused", "primary_resumed")]
     public required string Action { get; init; }
 
     /// <summary>The account's generation after it.</summary>
@@ -340,6 +297,12 @@ public sealed record AuditInfo
 [JsonSerializable(typeof(PromotedInfo))]
 [JsonSerializable(typeof(PromoteGuardRequest))]
 [JsonSerializable(typeof(PauseRequest))]
+[JsonSerializable(typeof(AccountUsageInfo))]
+[JsonSerializable(typeof(LateUseList))]
+[JsonSerializable(typeof(ConsumerList))]
+[JsonSerializable(typeof(ReadinessInfo))]
+[JsonSerializable(typeof(ConsumerDecisionRequest))]
+[JsonSerializable(typeof(ConsumerDecisionInfo))]
 [JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyAnswer))]

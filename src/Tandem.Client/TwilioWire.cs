@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Tandem.Client;
 
 /// <summary>
-/// Twilio's error object. <see cref="Code"/> is a number in every error: clients lose the status when it is text or missing.
+/// Twilio's error object. <c>code</c> is a number in every error: clients lose the status when it is text or missing.
 /// </summary>
 /// <param name="Code">Twilio's error number.</param>
 /// <param name="Message">What is wrong, for people.</param>
@@ -155,7 +155,7 @@ public sealed record TwilioAccountPage
     [JsonPropertyName("start")]
     public required long Start { get; init; }
 
-    /// <summary>The number of the last account on this page; <see cref="Start"/> on an empty one.</summary>
+    /// <summary>The number of the last account on this page; <c>start</c> on an empty one.</summary>
     [JsonPropertyName("end")]
     public required long End { get; init; }
 }

@@ -11,7 +11,7 @@ namespace Tandem.Server;
 /// </summary>
 internal sealed class Browsers(TandemOptions options)
 {
-    private static readonly TwilioRefusal CrossSite = new(
+    public static readonly TwilioRefusal CrossSite = new(
         403, 20403, "Forbidden: a browser sent this from another website. Its origin can be allowed with --cors-origin.");
 
     private readonly HashSet<string> _allowed = new(

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Tandem.Server.Api;
+using Tandem.Server.Reference;
 
 namespace Tandem.Server;
 
@@ -34,6 +35,17 @@ internal sealed class Health(Alarms alarms, IHostApplicationLifetime lifetime)
             "/alive" => Answers.WriteAsync(context, 200, Alive, HealthWire.Default.HealthAnswer),
             _ => next(context),
         };
+    }
+
+    /// <summary>Tells both to the API reference: they are answered before routing.</summary>
+    public static void Describe(UnroutedPaths paths)
+    {
+        const string chapter = "Health";
+        paths.Answered("GET", "/health")
+            .Describe(chapter, "health", "Whether to send requests here", "An alarm needs a person; it does not make the server unready.")
+            .Through(Door.Open).Answers<HealthAnswer>().Answers<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
+        paths.Answered("GET", "/alive")
+            .Describe(chapter, "alive", "Whether the process answers at all").Through(Door.Open).Answers<HealthAnswer>();
     }
 
     private Task Ready(HttpContext context)

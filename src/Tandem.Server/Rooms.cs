@@ -33,20 +33,9 @@ internal static class Rooms
     public static Task WriteAsync(HttpContext context, TwilioRefusal refusal) => IsConsole(context)
         ? ErrorPage.WriteAsync(context, refusal.Status)
         : IsOwn(context)
-        ? TandemProblems.WriteAsync(context, TandemProblems.Of(refusal.Status, KindOf(refusal.Status), $"{refusal.Message}."))
+        ? TandemProblems.WriteAsync(context, TandemProblems.Of(refusal))
         : TwilioErrors.WriteAsync(context, refusal);
 
     private static bool IsOwnPath(HttpContext context) =>
         context.Request.Path.StartsWithSegments(TandemApi.Root, StringComparison.OrdinalIgnoreCase);
-
-    private static string KindOf(int status) => status switch
-    {
-        StatusCodes.Status401Unauthorized => "unauthenticated",
-        StatusCodes.Status403Forbidden => "cross_site",
-        StatusCodes.Status429TooManyRequests => "throttled",
-        StatusCodes.Status404NotFound => "not_found",
-        StatusCodes.Status405MethodNotAllowed => "method_not_allowed",
-        StatusCodes.Status500InternalServerError => "fault",
-        _ => "invalid_request",
-    };
 }

@@ -1,11 +1,14 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tandem.Server.Api;
 using Tandem.Server.Console;
 using Tandem.Server.ForwardAuth;
 using Tandem.Server.Listeners;
 using Tandem.Server.Metrics;
+using Tandem.Server.Reference;
 using Tandem.Server.Refusals;
 using Tandem.Server.Usage;
 
@@ -44,6 +47,7 @@ public static class TandemPipeline
         app.UseWhen(context => !Rooms.IsAdmin(context) && !Rooms.IsConsole(context), open =>
         {
             open.Use(services.GetRequiredService<Browsers>().AnswerAsync);     // preflights; no mutations from other websites
+            open.Use(Reference(services, options).AnswerAsync);                // /openapi: what there is, for anyone
             open.Use(new Authentication(verifier, counts, refused, new(recorder, time)).RequireAsync); // 401 comes before 404 and 405
         });
         app.Use(Misses.AnswerAsync);                                           // 404 and 405, with a body
@@ -53,5 +57,14 @@ public static class TandemPipeline
         app.MapAccounts();                                                     // /2010-04-01/Accounts
         app.MapTandemApi();                                                    // /tandem/v1
         app.MapConsole();                                                      // pages for people
+    }
+
+    /// <summary>Of everything that is answered: what is routed to, and what stands in front of routing.</summary>
+    private static ApiReference Reference(IServiceProvider services, TandemOptions options)
+    {
+        var unrouted = new UnroutedPaths(services);
+        CheckRoutes.Describe(unrouted);
+        Health.Describe(unrouted);
+        return new(services.GetRequiredService<EndpointDataSource>(), unrouted.DataSources, services.GetRequiredService<IHostEnvironment>(), options.PublicUrl);
     }
 }

@@ -64,6 +64,13 @@ public sealed class CountWindow
         _length++;
     }
 
+    /// <summary>The periods that saw a call, oldest first, as far as the window would hold them if it ended with this second.</summary>
+    public IReadOnlyList<PeriodCount> Until(uint second)
+    {
+        var current = second - (second % _seconds);
+        return [.. Counts.ToArray().Where(c => c.Start > current || !IsOutside(c.Start, current))];
+    }
+
     /// <summary>All calls of the periods that began at this second or later.</summary>
     public ulong Since(uint second)
     {

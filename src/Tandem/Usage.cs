@@ -34,6 +34,21 @@ public sealed class TokenUse
         Days.Add(second);
     }
 
+    /// <summary>Adds all that another has counted.</summary>
+    public void Add(TokenUse other)
+    {
+        First = Calls == 0 ? other.First : other.Calls == 0 ? First : Math.Min(First, other.First);
+        Last = Math.Max(Last, other.Last);
+        Calls += other.Calls;
+        foreach (var (mine, theirs) in new[] { (Minutes, other.Minutes), (Hours, other.Hours), (Days, other.Days) })
+        {
+            foreach (var period in theirs.Counts)
+            {
+                mine.Add(period.Start, period.Calls);
+            }
+        }
+    }
+
     /// <summary>Everything as bytes, to be stored: a hundred for a weekly job, 3 KB at most.</summary>
     public byte[] Pack()
     {
@@ -139,6 +154,18 @@ public sealed class AccountUsage
 
     /// <summary>The control calls with a token, of whomever.</summary>
     public TokenUse Control(Slot slot) => _control[slot == Slot.Primary ? 0 : 1];
+
+    /// <summary>The calls of all consumers together with a token.</summary>
+    public TokenUse Total(Slot slot)
+    {
+        var total = new TokenUse();
+        foreach (var use in _consumers.Values.Select(c => slot == Slot.Primary ? c.Primary : c.Secondary).OfType<TokenUse>())
+        {
+            total.Add(use);
+        }
+
+        return total;
+    }
 
     /// <summary>Which token of now a sighting shows; null when its token is retired.</summary>
     public Slot? TokenOf(Slot slot, long generation) => Marks.TokenOf(slot, generation);

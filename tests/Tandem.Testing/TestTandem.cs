@@ -35,6 +35,7 @@ public sealed class TestTandem : IAsyncDisposable
     private readonly SqliteAccountStore _store;
     private readonly RootKey _rootKey;
     private readonly HttpClient _plain;
+    private readonly HttpClient _admin;
 
     private TestTandem(WebApplication app, SqliteAccountStore store, RootKey rootKey, TestCredential account, CapturedLog log)
     {
@@ -42,6 +43,7 @@ public sealed class TestTandem : IAsyncDisposable
         Address = TandemHost.Addresses(app).Api[0];
         Http = CreateClient();
         _plain = CreateClient();
+        _admin = new(new SocketsHttpHandler { UseProxy = false, ConnectCallback = async (_, cancel) => await ConnectAsync(AdminSocket.PathIn(DataDirectory), cancel) });
         Http.DefaultRequestHeaders.Add("Authorization", account.Basic);
     }
 
@@ -104,6 +106,15 @@ public sealed class TestTandem : IAsyncDisposable
     /// <summary>Stops the server; what it has stored and logged can still be looked at.</summary>
     public Task StopAsync() => _app.StopAsync();
 
+    /// <summary>Sends a request as an operator: over the administration socket, without a credential.</summary>
+    public async Task<TestAnswer> SendToAdminAsync(string method, string path, Action<HttpRequestMessage>? say = null)
+    {
+        using var request = new HttpRequestMessage(new(method), new Uri(new Uri("http://localhost"), path));
+        say?.Invoke(request);
+        using var response = await _admin.SendAsync(request);
+        return await TestAnswer.ReadAsync(response);
+    }
+
     /// <summary>Opens a raw connection to the API.</summary>
     public Task<RawConnection> ConnectAsync() => RawConnection.OpenAsync(IPEndPoint.Parse(Address.Authority));
 
@@ -116,11 +127,19 @@ public sealed class TestTandem : IAsyncDisposable
     {
         Http.Dispose();
         _plain.Dispose();
+        _admin.Dispose();
         var directory = DataDirectory;
         await _app.DisposeAsync();
         await _store.DisposeAsync();
         _rootKey.Dispose();
         Directory.Delete(directory, recursive: true);
+    }
+
+    private static async Task<Stream> ConnectAsync(string path, CancellationToken cancel)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
     private HttpClient CreateClient() => new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = Address };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Tandem.Client;
+using Tandem.Server.Reference;
 
 namespace Tandem.Server.Api;
 
@@ -12,6 +13,16 @@ internal sealed record AccountPaging
 {
     private const int DefaultSize = 50;
     private const int SizeLimit = 1000;
+
+    /// <summary>What a list takes, for the reference.</summary>
+    public static readonly ParameterDescription[] Parameters =
+    [
+        ParameterDescription.Number("PageSize", 1, SizeLimit, $"Accounts on a page, at most; {DefaultSize} when left out."),
+        ParameterDescription.Number("Page", 0, int.MaxValue / SizeLimit, "The number of the page, from 0."),
+        new(ParameterPlace.Query, "PageToken", "Where the page begins, from `next_page_uri` or `previous_page_uri`."),
+        new(ParameterPlace.Query, "FriendlyName", "Only accounts with exactly this name."),
+        new(ParameterPlace.Query, "Status", "Only accounts with this status.") { Values = ["active", "suspended", "closed"] },
+    ];
 
     /// <summary>Accounts on a page, at most.</summary>
     public required int Size { get; init; }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Tandem.Client;
+using Tandem.Server.Reference;
 
 namespace Tandem.Server.Api;
 
@@ -155,14 +156,30 @@ internal static class AccountsRoutes
 
     private static readonly string[] Reading = ["GET", "HEAD"];
 
+    private static readonly ParameterDescription Name = new(ParameterPlace.Form, "FriendlyName", "What people call it: at most 64 characters, no control characters.");
+
+    private static readonly ParameterDescription Status = new(ParameterPlace.Form, "Status", "For the parent alone.") { Values = ["active", "suspended", "closed"] };
+
     public static void MapAccounts(this IEndpointRouteBuilder routes)
     {
         var services = routes.ServiceProvider;
         var resources = new AccountResources(services.GetRequiredService<TokenSeal>(), services.GetRequiredService<TandemOptions>());
         var api = new AccountsApi(services.GetRequiredService<IAccountStore>(), services.GetRequiredService<AccountLifecycle>(), resources);
-        routes.MapMethods(List, Reading, api.ListAsync);
-        routes.MapPost(List, api.CreateAsync);
-        routes.MapMethods($"{Root}/{{sid}}.json", Reading, api.FetchAsync);
-        routes.MapPost($"{Root}/{{sid}}.json", api.UpdateAsync);
+        routes.MapMethods(List, Reading, api.ListAsync)
+            .Describe(TwilioRefusals.Chapter, "twilioListAccounts", "List the caller's account and its subaccounts, the newest first")
+            .Takes(AccountPaging.Parameters).Answers<TwilioAccountPage>()
+            .RefusesAsTwilio(mutates: false, TwilioErrors.Invalid("PageSize"), TwilioErrors.PageSizeTooLarge, TwilioErrors.InvalidPageToken);
+        routes.MapPost(List, api.CreateAsync)
+            .Describe(TwilioRefusals.Chapter, "twilioCreateAccount", "Create a subaccount; the answer holds its token")
+            .Takes(Name).Answers<TwilioAccount>(StatusCodes.Status201Created)
+            .RefusesAsTwilio(mutates: true, TwilioErrors.InvalidFriendlyName, TwilioErrors.NotPermitted);
+        routes.MapMethods($"{Root}/{{sid}}.json", Reading, api.FetchAsync)
+            .Describe(TwilioRefusals.Chapter, "twilioFetchAccount", "Look at the caller's account or a subaccount of its")
+            .Takes(ParameterDescription.Sid("The account.")).Answers<TwilioAccount>()
+            .RefusesAsTwilio(mutates: false, TwilioRefusals.NotFound);
+        routes.MapPost($"{Root}/{{sid}}.json", api.UpdateAsync)
+            .Describe(TwilioRefusals.Chapter, "twilioUpdateAccount", "Change a name, and as the parent a status", "Closing is final.")
+            .Takes(ParameterDescription.Sid("The account."), Name, Status).Answers<TwilioAccount>()
+            .RefusesAsTwilio(mutates: true, TwilioErrors.Invalid("Status"), TwilioErrors.InvalidFriendlyName, TwilioErrors.NotPermitted, TwilioRefusals.NotFound);
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Tandem.Client;
+using Tandem.Server.Reference;
 using Tandem.Server.Usage;
 
 namespace Tandem.Server.Api;
@@ -91,12 +92,24 @@ internal sealed class AuthTokensApi(Rotation rotation, ReadinessJudge readiness,
 
 internal static class AuthTokensRoutes
 {
+    private static readonly ParameterDescription NoMail =
+        new(ParameterPlace.Form, "SuppressEmailNotification", "Twilio's parameter: recorded in the audit entry; no mail is sent anyway.") { Values = ["true", "false"] };
+
     public static void MapAuthTokens(this IEndpointRouteBuilder routes)
     {
         var services = routes.ServiceProvider;
         var api = new AuthTokensApi(services.GetRequiredService<Rotation>(), services.GetRequiredService<ReadinessJudge>(), services.GetRequiredService<TandemOptions>());
-        routes.MapPost("/v1/AuthTokens/Secondary", api.CreateSecondaryAsync);
-        routes.MapDelete("/v1/AuthTokens/Secondary", api.DeleteSecondaryAsync);
-        routes.MapPost("/v1/AuthTokens/Promote", api.PromoteAsync);
+        routes.MapPost("/v1/AuthTokens/Secondary", api.CreateSecondaryAsync)
+            .Describe(TwilioRefusals.Chapter, "twilioCreateSecondaryAuthToken", "Create the secondary token of the caller's account")
+            .Takes(NoMail).Answers<TwilioSecondaryAuthToken>(StatusCodes.Status201Created)
+            .RefusesAsTwilio(mutates: true, TwilioErrors.SecondaryExists);
+        routes.MapDelete("/v1/AuthTokens/Secondary", api.DeleteSecondaryAsync)
+            .Describe(TwilioRefusals.Chapter, "twilioDeleteSecondaryAuthToken", "Delete the secondary token of the caller's account")
+            .Takes(NoMail with { Place = ParameterPlace.Query }).AnswersNothing(StatusCodes.Status204NoContent)
+            .RefusesAsTwilio(mutates: true, TwilioRefusals.NotFound);
+        routes.MapPost("/v1/AuthTokens/Promote", api.PromoteAsync)
+            .Describe(TwilioRefusals.Chapter, "twilioPromoteAuthToken", "Promote the secondary token of the caller's account: the primary is refused at once")
+            .Takes(NoMail).Answers<TwilioAuthTokenPromotion>()
+            .RefusesAsTwilio(mutates: true, TwilioRefusals.NotFound, TwilioRefusals.Guarded);
     }
 }

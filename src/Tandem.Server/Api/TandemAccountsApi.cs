@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Tandem.Client;
+using Tandem.Server.Reference;
 using static Tandem.Server.Api.TandemProblems;
 
 namespace Tandem.Server.Api;
@@ -10,6 +11,13 @@ internal static class TandemAccountsApi
 {
     private const int DefaultLimit = 100;
     private const int MostAtOnce = 1000;
+
+    /// <summary>What the list takes, for the reference.</summary>
+    public static readonly ParameterDescription[] Parameters =
+    [
+        ParameterDescription.Number("limit", 1, MostAtOnce, $"At most so many accounts; {DefaultLimit} when left out."),
+        new(ParameterPlace.Query, "after", "The account after which the page begins: `next_after` of the page before."),
+    ];
 
     public static async Task List(HttpContext http)
     {

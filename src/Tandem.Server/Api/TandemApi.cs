@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Tandem.Client;
 using Tandem.Server.Listeners;
+using Tandem.Server.Reference;
+using Tandem.Server.Usage;
 
 namespace Tandem.Server.Api;
 
@@ -16,30 +19,15 @@ internal static class TandemApi
     /// <summary>Where it lives.</summary>
     public const string Root = "/tandem/v1";
 
-    /// <summary>Maps the routes.</summary>
+    /// <summary>Maps the routes, each with what the API reference tells of it.</summary>
     public static void MapTandemApi(this IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup(Root);
-        MapLocal(api, "GET", "/server", TandemServerApi.Show);
-        MapLocal(api, "GET", "/accounts", TandemAccountsApi.List);
-        MapLocal(api, "POST", "/accounts", TandemAccountsApi.Create);
-        MapLocal(api, "GET", "/accounts/{sid}", TandemAccountsApi.Show);
-        MapLocal(api, "POST", "/accounts/{sid}", TandemAccountsApi.Update);
-        MapLocal(api, "GET", "/audit", TandemAuditApi.ListAll);
-        MapLocal(api, "POST", "/setup-link", TandemUsersApi.CreateSetupLink);
-        MapLocal(api, "GET", "/users", TandemUsersApi.List);
-        MapLocal(api, "POST", "/users", TandemUsersApi.Add);
-        MapLocal(api, "POST", "/users/{name}/password", TandemUsersApi.SetPassword);
-        MapLocal(api, "POST", "/users/{name}/role", TandemUsersApi.SetRole);
-        MapLocal(api, "DELETE", "/users/{name}", TandemUsersApi.Remove);
-        Map(api, "GET", "/accounts/{sid}/audit", TandemAuditApi.List);
-        Map(api, "GET", "/accounts/{sid}/tokens", TandemTokensApi.Show);
-        Map(api, "POST", "/accounts/{sid}/tokens/secondary", TandemTokensApi.CreateSecondary);
-        Map(api, "DELETE", "/accounts/{sid}/tokens/secondary", TandemTokensApi.DeleteSecondary);
-        Map(api, "POST", "/accounts/{sid}/tokens/promote", TandemTokensApi.Promote);
-        Map(api, "POST", "/accounts/{sid}/tokens/pause", TandemTokensApi.Pause);
-        Map(api, "DELETE", "/accounts/{sid}/tokens/pause", TandemTokensApi.Resume);
-        Map(api, "POST", "/accounts/{sid}/tokens/promote-guard", TandemTokensApi.SetGuard);
+        MapTokens(api);
+        MapUsage(api);
+        MapAudit(api);
+        MapOperators(api);
+        MapPeople(api);
     }
 
     /// <summary>Who asks: the credential presented; else an operator, named by the user id that the kernel gives for the socket's peer.</summary>
@@ -61,6 +49,13 @@ internal static class TandemApi
             : null;
     }
 
+    /// <summary>The same with what was counted and decided about its tokens.</summary>
+    public static async Task<AccountMoment?> ReadAsync(HttpContext http)
+    {
+        var sid = Sid(http);
+        return await FindAsync(http, sid) is null ? null : await Get<AccountMoments>(http).ReadAsync(sid, http.RequestAborted);
+    }
+
     /// <summary>A part of the server.</summary>
     public static T Get<T>(HttpContext http)
         where T : notnull => http.RequestServices.GetRequiredService<T>();
@@ -71,12 +66,121 @@ internal static class TandemApi
         AccountSid.TryParse((http.Request.RouteValues["sid"] as string).AsSpan(), out var sid) ? sid
             : throw new TandemRefusal(TandemProblems.Invalid("An Account SID is AC and 32 hexadecimal digits."));
 
-    /// <summary>For operators alone: on other listeners the path is not there.</summary>
-    private static void MapLocal(RouteGroupBuilder api, string method, string path, RequestDelegate handler) =>
-        Map(api, method, path, http => Rooms.IsAdmin(http) ? handler(http) : Rooms.WriteAsync(http, TwilioErrors.NotFound(http)));
+    private static void MapTokens(RouteGroupBuilder api)
+    {
+        const string chapter = "Tokens";
+        Map(api, "GET", "/accounts/{sid}/tokens", TandemTokensApi.Show)
+            .Describe(chapter, "getTokens", "Look at both tokens", "Fingerprints, ages, last uses; never the tokens.")
+            .Answers<AccountTokens>().Refuses(ErrorKind.AccountNotFound);
+        Map(api, "POST", "/accounts/{sid}/tokens/secondary", TandemTokensApi.CreateSecondary)
+            .Describe(chapter, "createSecondary", "Create the secondary token", "The answer holds the token, this once. Both tokens work from now on.")
+            .Answers<SecondaryCreatedInfo>(StatusCodes.Status201Created)
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.SecondaryExists, ErrorKind.AccountClosed);
+        Map(api, "DELETE", "/accounts/{sid}/tokens/secondary", TandemTokensApi.DeleteSecondary)
+            .Describe(chapter, "deleteSecondary", "Delete the secondary token", "It is refused at once. The primary is not touched.")
+            .AnswersNothing(StatusCodes.Status204NoContent)
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.NoSecondary, ErrorKind.AccountClosed);
+        Map(api, "POST", "/accounts/{sid}/tokens/promote", TandemTokensApi.Promote)
+            .Describe(chapter, "promote", "Promote the secondary token", "It becomes the primary; the primary before it is refused at once, everywhere. This cannot be undone.")
+            .Reads<PromoteRequest>(optional: true).Answers<PromotedInfo>()
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.NoSecondary, ErrorKind.AccountClosed, ErrorKind.GenerationChanged, ErrorKind.NotReady);
+        Map(api, "POST", "/accounts/{sid}/tokens/pause", TandemTokensApi.Pause)
+            .Describe(chapter, "pausePrimary", "Rehearse the promote", "For so many seconds the check refuses the primary, as it will after the promote; every other path goes on accepting it. Ends by itself.")
+            .Reads<PauseRequest>().Answers<AccountTokens>()
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.NoSecondary, ErrorKind.AccountClosed);
+        Map(api, "DELETE", "/accounts/{sid}/tokens/pause", TandemTokensApi.Resume)
+            .Describe(chapter, "resumePrimary", "End the rehearsal before its time")
+            .Answers<AccountTokens>().Refuses(ErrorKind.AccountNotFound, ErrorKind.NotPaused, ErrorKind.AccountClosed);
+        Map(api, "POST", "/accounts/{sid}/tokens/promote-guard", TandemTokensApi.SetGuard)
+            .Describe(chapter, "setPromoteGuard", "Switch the promote guard", "With `enforce`, a promote on any path is refused while not everyone is seen to have moved, unless it is forced.")
+            .Reads<PromoteGuardRequest>().Answers<AccountTokens>()
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.AccountClosed);
+    }
 
-    private static void Map(RouteGroupBuilder api, string method, string path, RequestDelegate handler) =>
-        api.MapMethods(path, [method], async http =>
+    private static void MapUsage(RouteGroupBuilder api)
+    {
+        const string chapter = "Consumers";
+        Map(api, "GET", "/accounts/{sid}/readiness", TandemConsumersApi.ShowReadiness)
+            .Describe(chapter, "getReadiness", "May the secondary be promoted now?", "Three states and never two: silence is no evidence.")
+            .Answers<ReadinessInfo>().Refuses(ErrorKind.AccountNotFound);
+        Map(api, "GET", "/accounts/{sid}/consumers", TandemConsumersApi.List)
+            .Describe(chapter, "getConsumers", "Who uses which token", "Those who stand in the way of a promote come first.")
+            .Answers<ConsumerList>().Refuses(ErrorKind.AccountNotFound);
+        Map(api, "POST", "/accounts/{sid}/consumers/{id}", TandemConsumersApi.Decide)
+            .Describe(chapter, "decideAboutConsumer", "Name a consumer, say how often it is expected, mark it gone", "Decisions are kept in the audit: a verdict rests on them.")
+            .Takes(TandemConsumersApi.Id).Reads<ConsumerDecisionRequest>().Answers<ConsumerDecisionInfo>()
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.LimitReached);
+        Map(api, "GET", "/accounts/{sid}/usage", TandemUsageApi.Show)
+            .Describe(chapter, "getUsage", "How much each token is used", "By minute, hour and day, with the gaps of the counting.")
+            .Answers<AccountUsageInfo>().Refuses(ErrorKind.AccountNotFound);
+        Map(api, "GET", "/accounts/{sid}/late-use", TandemUsageApi.ShowLate)
+            .Describe(chapter, "getLateUse", "Who still calls with a retired token", "Their calls are refused like any wrong token's.")
+            .Answers<LateUseList>().Refuses(ErrorKind.AccountNotFound);
+    }
+
+    private static void MapAudit(RouteGroupBuilder api)
+    {
+        const string chapter = "Audit";
+        Map(api, "GET", "/accounts/{sid}/audit", TandemAuditApi.List)
+            .Describe(chapter, "getAudit", "What was done to the account", "The newest entries first; with `after`, those that follow it, in their order.")
+            .Takes(TandemAuditApi.Parameters).Answers<AuditList>().Refuses(ErrorKind.AccountNotFound);
+        MapLocal(api, "GET", "/audit", TandemAuditApi.ListAll)
+            .Describe(chapter, "getAuditOfAll", "What was done to all accounts")
+            .Takes(TandemAuditApi.Parameters).Answers<AuditList>();
+    }
+
+    private static void MapOperators(RouteGroupBuilder api)
+    {
+        const string chapter = "Accounts";
+        MapLocal(api, "GET", "/server", TandemServerApi.Show)
+            .Describe(chapter, "getServer", "Look at the server").Answers<ServerInfo>();
+        MapLocal(api, "GET", "/accounts", TandemAccountsApi.List)
+            .Describe(chapter, "listAccounts", "List all accounts, the newest first")
+            .Takes(TandemAccountsApi.Parameters).Answers<AccountList>();
+        MapLocal(api, "POST", "/accounts", TandemAccountsApi.Create)
+            .Describe(chapter, "createAccount", "Create an account", "The answer holds its token, this once.")
+            .Reads<AccountCreateRequest>(optional: true).Answers<AccountCreatedInfo>(StatusCodes.Status201Created)
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.AccountClosed, ErrorKind.NotPermitted);
+        MapLocal(api, "GET", "/accounts/{sid}", TandemAccountsApi.Show)
+            .Describe(chapter, "getAccount", "Look at an account").Answers<AccountInfo>().Refuses(ErrorKind.AccountNotFound);
+        MapLocal(api, "POST", "/accounts/{sid}", TandemAccountsApi.Update)
+            .Describe(chapter, "updateAccount", "Change an account's name, status or both", "Closing is final: both tokens are erased.")
+            .Reads<AccountUpdateRequest>().Answers<AccountInfo>().Refuses(ErrorKind.AccountNotFound, ErrorKind.AccountClosed);
+    }
+
+    private static void MapPeople(RouteGroupBuilder api)
+    {
+        const string chapter = "Console users";
+        MapLocal(api, "POST", "/setup-link", TandemUsersApi.CreateSetupLink)
+            .Describe(chapter, "createSetupLink", "Make a new set-up link", "For the first administrator, once; a link from before ends. Only while there is no user.")
+            .Answers<SetupLinkInfo>(StatusCodes.Status201Created).Refuses(ErrorKind.UserExists);
+        MapLocal(api, "GET", "/users", TandemUsersApi.List)
+            .Describe(chapter, "listUsers", "List the users").Answers<UserList>();
+        MapLocal(api, "POST", "/users", TandemUsersApi.Add)
+            .Describe(chapter, "addUser", "Add a user", "Without a password the answer holds a link by which the user sets one.")
+            .Reads<UserAddRequest>().Answers<UserInfo>(StatusCodes.Status201Created).Refuses(ErrorKind.UserExists);
+        MapLocal(api, "POST", "/users/{name}/password", TandemUsersApi.SetPassword)
+            .Describe(chapter, "setUserPassword", "Set a user's password", "Without one the answer holds a link by which the user sets it.")
+            .Takes(TandemUsersApi.NameInPath).Reads<UserPasswordRequest>(optional: true).Answers<UserInfo>().Refuses(ErrorKind.UserNotFound);
+        MapLocal(api, "POST", "/users/{name}/role", TandemUsersApi.SetRole)
+            .Describe(chapter, "setUserRole", "Change a user's role")
+            .Takes(TandemUsersApi.NameInPath).Reads<UserRoleRequest>().Answers<UserInfo>().Refuses(ErrorKind.UserNotFound, ErrorKind.LastAdministrator);
+        MapLocal(api, "DELETE", "/users/{name}", TandemUsersApi.Remove)
+            .Describe(chapter, "removeUser", "Remove a user", "Every session of theirs ends.")
+            .Takes(TandemUsersApi.NameInPath).Answers<UserInfo>().Refuses(ErrorKind.UserNotFound, ErrorKind.LastAdministrator);
+    }
+
+    /// <summary>For operators alone: on other listeners the path is not there.</summary>
+    private static IEndpointConventionBuilder MapLocal(RouteGroupBuilder api, string method, string path, RequestDelegate handler) =>
+        MapOne(api, method, path, http => Rooms.IsAdmin(http) ? handler(http) : Rooms.WriteAsync(http, TwilioErrors.NotFound(http)))
+            .Through(Door.Socket);
+
+    private static IEndpointConventionBuilder Map(RouteGroupBuilder api, string method, string path, RequestDelegate handler) =>
+        MapOne(api, method, path, handler).RefusesStrangers(mutates: !HttpMethods.IsGet(method));
+
+    private static IEndpointConventionBuilder MapOne(RouteGroupBuilder api, string method, string path, RequestDelegate handler)
+    {
+        var route = api.MapMethods(path, [method], async http =>
         {
             try
             {
@@ -87,4 +191,7 @@ internal static class TandemApi
                 await TandemProblems.WriteAsync(http, refusal.Problem);
             }
         });
+        route.RefusesTheUnreadable(mutates: !HttpMethods.IsGet(method));
+        return path.Contains("{sid}", StringComparison.Ordinal) ? route.Takes(ParameterDescription.Sid("The account.")) : route;
+    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tandem.Client;
+using Tandem.Server.Reference;
 using static Tandem.Server.Api.TandemProblems;
 
 namespace Tandem.Server.Api;
@@ -14,6 +15,17 @@ internal static class TandemAuditApi
 {
     private const int DefaultLimit = 100;
     private const int MostAtOnce = 1000;
+
+    /// <summary>Far below what the store's integers hold, so that no number can make one of them overflow.</summary>
+    private const long MostNumber = 999_999_999_999;
+
+    /// <summary>What both take, for the reference.</summary>
+    public static readonly ParameterDescription[] Parameters =
+    [
+        ParameterDescription.Number("limit", 1, MostAtOnce, $"At most so many entries; {DefaultLimit} when left out."),
+        ParameterDescription.Number("after", 0, MostNumber, "Only entries with a higher number, the lowest first."),
+        ParameterDescription.Number("before", 0, MostNumber, "Only entries with a lower number, the highest first."),
+    ];
 
     public static Task ListAll(HttpContext http) => WriteAsync(http, account: null);
 
@@ -43,11 +55,10 @@ internal static class TandemAuditApi
         await TandemProblems.WriteAsync(http, StatusCodes.Status200OK, list, TandemJson.Default.AuditList);
     }
 
-    /// <summary>Far below what the store's integers hold, so that no number can make one of them overflow.</summary>
     private static long? Number(HttpContext http, string name) => http.Request.Query[name].ToString() switch
     {
         "" => null,
-        var text when text.Length <= 12 && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
+        var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= MostNumber => number,
         _ => throw new TandemRefusal(Invalid($"{name} is a whole number.")),
     };
 

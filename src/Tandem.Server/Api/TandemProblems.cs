@@ -15,6 +15,8 @@ internal sealed class TandemRefusal(TandemProblem problem) : Exception(problem.D
 /// <summary>Reads and writes the JSON of our own API; every refusal as problem details (RFC 9457).</summary>
 internal static class TandemProblems
 {
+    public const string ContentType = "application/problem+json";
+
     public static TandemProblem Of(int status, string kind, string detail) =>
         new() { Title = ReasonPhrases.GetReasonPhrase(status), Status = status, Kind = kind, Detail = detail };
 
@@ -41,6 +43,9 @@ internal static class TandemProblems
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "No refusal."),
     };
 
+    /// <summary>The problem that tells an error of the server itself.</summary>
+    public static TandemProblem Of(TwilioRefusal refusal) => Of(refusal.Status, KindOf(refusal.Status), $"{refusal.Message.TrimEnd('.')}.");
+
     public static Task WriteAsync(HttpContext http, TandemProblem problem)
     {
         if (problem.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
@@ -52,7 +57,7 @@ internal static class TandemProblems
             http.Response.Headers.WWWAuthenticate = AnswerHeaders.Challenge;
         }
 
-        return WriteAsync(http, problem.Status, problem, TandemJson.Default.TandemProblem, "application/problem+json");
+        return WriteAsync(http, problem.Status, problem, TandemJson.Default.TandemProblem, ContentType);
     }
 
     /// <summary>Writes an answer of known length, in one piece.</summary>
@@ -81,4 +86,15 @@ internal static class TandemProblems
             throw new TandemRefusal(Invalid("The body is not the JSON object that this call takes."));
         }
     }
+
+    private static string KindOf(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => "unauthenticated",
+        StatusCodes.Status403Forbidden => "cross_site",
+        StatusCodes.Status429TooManyRequests => "throttled",
+        StatusCodes.Status404NotFound => "not_found",
+        StatusCodes.Status405MethodNotAllowed => "method_not_allowed",
+        StatusCodes.Status500InternalServerError => "fault",
+        _ => "invalid_request",
+    };
 }

@@ -146,7 +146,8 @@ internal static class TandemTokensApi
         await Show(http);
     }
 
-    private static string NameOf(PromoteGuard guard) => guard == PromoteGuard.Enforce ? "enforce" : "off";
+    /// <summary>What the wire calls it.</summary>
+    internal static string NameOf(PromoteGuard guard) => guard == PromoteGuard.Enforce ? "enforce" : "off";
 
     private static TokenInfo? Describe(StoredToken? token, uint lastUse, DateTimeOffset now) => token is null ? null : new()
     {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Tandem.Client;
 using Tandem.Server.People;
+using Tandem.Server.Reference;
 using static Tandem.Server.Api.TandemProblems;
 
 namespace Tandem.Server.Api;
@@ -8,6 +9,8 @@ namespace Tandem.Server.Api;
 /// <summary><c>/tandem/v1/users</c> and <c>/tandem/v1/setup-link</c>: for operators on the administration socket.</summary>
 internal static class TandemUsersApi
 {
+    public static readonly ParameterDescription NameInPath = new(ParameterPlace.Path, "name", "The user's name.");
+
     public static async Task CreateSetupLink(HttpContext http)
     {
         var link = await RunningServer.CreateSetupLinkAsync(http.RequestServices);
