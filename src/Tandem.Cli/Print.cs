@@ -28,11 +28,17 @@ internal static class Print
     /// <summary>Columns two blanks apart, each as wide as its widest cell.</summary>
     public static void Table(IReadOnlyList<string[]> rows)
     {
-        var widths = Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length)).ToArray();
-        foreach (var row in rows)
+        foreach (var line in Lines(rows))
         {
-            Console.Out.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
+            Console.Out.WriteLine(line);
         }
+    }
+
+    /// <summary>The lines of such a table.</summary>
+    public static IEnumerable<string> Lines(IReadOnlyList<string[]> rows)
+    {
+        var widths = Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length)).ToArray();
+        return rows.Select(row => string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
     }
 
     /// <summary>A span of time in its largest unit: <c>3 days</c>.</summary>
@@ -44,6 +50,9 @@ internal static class Print
         { TotalSeconds: < 1.5 } => "1 second",
         _ => $"{(int)span.TotalSeconds} seconds",
     };
+
+    /// <summary>How long ago something was: <c>3 days ago</c>.</summary>
+    public static string Ago(DateTimeOffset then, DateTimeOffset now) => now - then < TimeSpan.FromSeconds(1) ? "just now" : $"{Span(now - then)} ago";
 
     /// <summary>A moment as people and machines read it.</summary>
     public static string Time(DateTimeOffset at) => $"{at:yyyy-MM-dd'T'HH:mm:ss'Z'}";

@@ -9,6 +9,8 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     EnvCommand.Create(),
     AccountCommand.Create(),
     TokenCommand.Create(),
+    ConsumersCommand.Create(),
+    UsageCommand.Create(),
     AuditCommand.Create(),
     UserCommand.Create(),
     SetupLinkCommand.Create(),

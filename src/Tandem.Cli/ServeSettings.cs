@@ -136,9 +136,7 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             return least;
         }
 
-        var unit = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => 0 };
-        if (unit > 0 && uint.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && TimeSpan.FromSeconds((double)number * unit) is var time && time >= least && time <= TimeSpan.FromDays(90))
+        if (Length.TryParse(text, out var time) && time >= least && time <= TimeSpan.FromDays(90))
         {
             return time;
         }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Tandem.Client;
 using Tandem.Server;
 
@@ -75,6 +74,12 @@ internal static class TokenCommand
                 await Console.Error.WriteLineAsync($"the secondary waits for longer than it should, and works all the while. next: tandem token promote {at}, or tandem token delete {at}");
             }
 
+            if (tokens.Primary is not null)
+            {
+                var readiness = await LocalServer.AskAsync(directory, c => c.GetReadinessAsync(tokens.AccountSid, cancel));
+                await Console.Error.WriteLineAsync($"{ReadinessText.Sentence(readiness)}\nnext: {ReadinessText.Next(readiness, directory)}");
+            }
+
             return ExitCode.Done;
         });
         return command;
@@ -120,7 +125,9 @@ internal static class TokenCommand
             var seen = await LocalServer.AskAsync(directory, c => c.GetTokensAsync(parsed.GetRequiredValue(sid), cancel));
             if (seen is { Primary: { } primary, Secondary: { } secondary })
             {
-                await Confirm.AskAsync($"The primary token {primary.Fingerprint} of {seen.AccountSid} stops working now{Use(primary)}; {secondary.Fingerprint} takes its place.", parsed.GetValue(yes), cancel);
+                var readiness = await LocalServer.AskAsync(directory, c => c.GetReadinessAsync(seen.AccountSid, cancel));
+                await Confirm.AskAsync(
+                    $"The primary token {primary.Fingerprint} of {seen.AccountSid} stops working now{Use(primary)}; {secondary.Fingerprint} takes its place. {ReadinessText.Sentence(readiness)}.", parsed.GetValue(yes), cancel);
             }
 
             // What was asked about is what is promoted: had the tokens changed meanwhile, the server would refuse.
@@ -176,18 +183,18 @@ internal static class TokenCommand
         var command = new Command("pause", "Rehearse the promote: for a while the check refuses the primary, and whoever still uses it shows. It ends by itself.") { sid, length, stop, data, json };
         command.Validators.Add(result =>
         {
-            if (!TryReadLength(result.GetValue(length), out _))
+            if (!TryReadPause(result.GetValue(length), out _))
             {
                 result.AddError("--for is a length of time from 5s to 5m.");
             }
         });
         command.SetAction(async (parsed, cancel) =>
         {
-            TryReadLength(parsed.GetValue(length), out var seconds);
+            TryReadPause(parsed.GetValue(length), out var pause);
             var (directory, account) = (LocalServer.Directory(parsed.GetValue(data)), parsed.GetRequiredValue(sid));
             var tokens = await LocalServer.AskAsync(directory, c => parsed.GetValue(stop)
                 ? c.ResumePrimaryAsync(account, cancel)
-                : c.PausePrimaryAsync(account, new() { Seconds = seconds }, cancel));
+                : c.PausePrimaryAsync(account, new() { Seconds = (int)pause.TotalSeconds }, cancel));
             await Console.Error.WriteLineAsync(tokens.PrimaryPausedUntil is { } until
                 ? $"the check refuses the primary {tokens.Primary?.Fingerprint} until {Print.Time(until)}; Twilio's paths and /tandem/v1 still accept it\nend it now: tandem token pause {account} --stop --data {Shell.Quote(directory)}"
                 : $"the check accepts the primary {tokens.Primary?.Fingerprint} again");
@@ -201,13 +208,8 @@ internal static class TokenCommand
         return command;
     }
 
-    private static bool TryReadLength(string? text, out int seconds)
-    {
-        var unit = text is { Length: > 1 } ? text[^1] switch { 's' => 1, 'm' => 60, _ => 0 } : 0;
-        var read = int.TryParse(text.AsSpan(0, Math.Max(0, (text?.Length ?? 0) - 1)), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-        seconds = read && number <= 300 ? number * unit : 0;
-        return seconds is >= 5 and <= 300;
-    }
+    private static bool TryReadPause(string? text, out TimeSpan pause) =>
+        Length.TryParse(text ?? "", out pause) && pause >= Rotation.ShortestPause && pause <= Rotation.LongestPause;
 
     private static Command GuardVerb()
     {
