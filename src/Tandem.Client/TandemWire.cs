@@ -248,14 +248,16 @@ public sealed record AuditInfo
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>To which account.</summary>
-    public required string AccountSid { get; init; }
+    /// <summary>To which account; null for what is about users of the console.</summary>
+    public string? AccountSid { get; init; }
 
     /// <summary>What.</summary>
     [AllowedValues(
         "account_created", "account_imported", "account_renamed", "account_suspended", "account_activated", "account_closed",
         "secondary_created", "secondary_deleted", "secondary_promoted", "secondary_promoted_by_force", "promote_guard_changed", "consumer_decided",
-        "primary_paused", "primary_resumed")]
+        "primary_paused", "primary_resumed",
+        "user_added", "user_removed", "user_role_changed", "user_password_set", "user_invited", "second_factor_set", "second_factor_removed",
+        "recovery_codes_made", "signed_in", "sign_in_failed", "proved_again", "signed_out", "sessions_ended")]
     public required string Action { get; init; }
 
     /// <summary>The account's generation after it.</summary>

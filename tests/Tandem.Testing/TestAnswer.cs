@@ -17,8 +17,10 @@ public sealed record TestAnswer(int Status, IReadOnlyDictionary<string, string> 
     /// <summary>A member of the JSON body as text; null when it is null.</summary>
     public string? Text(string member) => Json.GetProperty(member).GetString();
 
-    internal static async Task<TestAnswer> ReadAsync(HttpResponseMessage response)
+    /// <summary>Reads an answer whole.</summary>
+    public static async Task<TestAnswer> ReadAsync(HttpResponseMessage response)
     {
+        ArgumentNullException.ThrowIfNull(response);
         var headers = response.Headers.Concat(response.Content.Headers)
             .ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase);
         return new((int)response.StatusCode, headers, await response.Content.ReadAsStringAsync());

@@ -53,6 +53,6 @@ internal static class AuditCommand
     }
 
     private static void PrintRow(AuditInfo entry) => Console.Out.WriteLine(
-        $"{Print.Time(entry.At)}  {entry.AccountSid}  {entry.Action,-18}  {entry.Fingerprint ?? "-",-4}  by {entry.Actor} from {entry.Source}"
+        $"{Print.Time(entry.At)}  {entry.AccountSid ?? "-",-34}  {entry.Action,-18}  {entry.Fingerprint ?? "-",-4}  by {entry.Actor} from {entry.Source}"
         + $"{(entry.Consumer is { } consumer ? $"  consumer {consumer}" : "")}{(entry.Detail is { } detail ? $"  ({detail})" : "")}");
 }

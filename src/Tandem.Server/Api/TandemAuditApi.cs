@@ -66,7 +66,7 @@ internal static class TandemAuditApi
     {
         Number = entry.Epoch,
         At = entry.At,
-        AccountSid = entry.Entry.Account.ToString(),
+        AccountSid = entry.Entry.Account == default ? null : entry.Entry.Account.ToString(),
         Action = JsonNamingPolicy.SnakeCaseLower.ConvertName(entry.Entry.Action.ToString()),
         Generation = entry.Generation,
         Actor = entry.Entry.Actor,

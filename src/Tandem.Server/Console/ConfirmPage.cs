@@ -13,6 +13,9 @@ public sealed record ConfirmModel(string Title, string Consequence, string Butto
     /// <summary>The name of the field in which <see cref="TypeThis"/> is typed.</summary>
     public const string TypedField = "typed";
 
+    /// <inheritdoc />
+    public override bool IsNarrow => true;
+
     /// <summary>Where the form goes; null for the page's own path.</summary>
     public string? Action { get; init; }
 

@@ -28,6 +28,9 @@ public sealed record UserModel(User User, IReadOnlyList<Session> Sessions) : Pag
 /// <param name="Until">When it is no longer taken.</param>
 public sealed record InvitationModel(string Name, string Link, DateTimeOffset Until) : PageModel($"A link for {Name}")
 {
+    /// <inheritdoc />
+    public override bool IsNarrow => true;
+
     /// <summary>Without the link.</summary>
     public override string ToString() => nameof(InvitationModel);
 }

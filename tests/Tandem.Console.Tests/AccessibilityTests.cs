@@ -1,0 +1,128 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace Tandem.Console.Tests;
+
+public sealed class AccessibilityTests(Chromium chromium)
+{
+    /// <summary>What another colour scheme can make a difference to.</summary>
+    private static readonly AxeRunOptions OfColours = new() { RunOnly = new() { Type = "tag", Values = ["cat.color"] } };
+
+    [Fact]
+    public async Task Axe_finds_nothing_on_any_page_light_or_dark()
+    {
+        await using var site = await ConsoleSite.StartAsync(chromium);
+        var page = await site.OpenAsync(new() { ReducedMotion = ReducedMotion.Reduce });
+        var findings = new List<string>();
+        var pages = 0;
+        await Tour.GoAsync(site, page, TimeProvider.System, async where =>
+        {
+            pages++;
+            await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
+            findings.AddRange(Findings($"{where}, light", await page.RunAxe()));
+            await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+            findings.AddRange(Findings($"{where}, dark", await page.RunAxe(OfColours)));
+        });
+        Assert.True(pages > 25);
+        Assert.True(findings.Count == 0, string.Join(Environment.NewLine, findings));
+    }
+
+    [Fact]
+    public async Task Axe_would_have_found_something()
+    {
+        await using var site = await ConsoleSite.StartAsync(chromium);
+        var page = await site.OpenAsync();
+        await page.GotoAsync("/invitation");
+        await page.EvaluateAsync("document.querySelector('label').remove()");
+        Assert.Contains((await page.RunAxe()).Violations, v => v.Id == "label");
+    }
+
+    /// <summary>360 px is a small phone; 320 px is what 400 % zoom leaves of 1280, and 200 % of 640.</summary>
+    [Fact]
+    public async Task No_page_scrolls_sideways_on_a_narrow_or_a_zoomed_window()
+    {
+        await using var site = await ConsoleSite.StartAsync(chromium);
+        var page = await site.OpenAsync();
+        await Tour.GoAsync(site, page, TimeProvider.System, async where =>
+        {
+            foreach (var width in new[] { 640, 360, 320 })
+            {
+                await page.SetViewportSizeAsync(width, 700);
+                var wide = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
+                Assert.True(wide <= width, $"{where}: {wide} px wide in a window of {width}.");
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Every_page_has_one_heading_one_main_part_and_targets_that_can_be_hit()
+    {
+        await using var site = await ConsoleSite.StartAsync(chromium);
+        var page = await site.OpenAsync();
+        await Tour.GoAsync(site, page, TimeProvider.System, async where =>
+        {
+            Assert.Equal((where, 1), (where, await page.Locator("h1").CountAsync()));
+            Assert.Equal((where, 1), (where, await page.Locator("main").CountAsync()));
+            Assert.EndsWith(" · Tandem", await page.TitleAsync(), StringComparison.Ordinal);
+
+            // Of a choice the label is hit as well.
+            foreach (var target in await page.Locator("button, .button, .top a, input:not([type=hidden], [type=radio]), label").AllAsync())
+            {
+                if (await target.IsVisibleAsync() && await target.BoundingBoxAsync() is { } box)
+                {
+                    Assert.True(box.Height >= 24 && box.Width >= 24, $"{where}: {await target.InnerTextAsync()} is {box.Width} by {box.Height} px.");
+                }
+            }
+        });
+    }
+
+    [Fact]
+    public async Task A_status_is_told_by_shape_and_word_where_there_are_no_colours()
+    {
+        await using var site = await ConsoleSite.StartAsync(chromium);
+        var page = await site.SignedInAsync(options: new() { ForcedColors = ForcedColors.Active });
+        await page.GotoAsync("/users");
+        Assert.Equal("○off", (await page.Locator("td .status").First.InnerTextAsync()).ReplaceLineEndings(""));
+        Assert.Equal("●active", (await StatusAsync(page)).ReplaceLineEndings(""));
+
+        static async Task<string> StatusAsync(IPage page)
+        {
+            await page.GotoAsync("/accounts");
+            return await page.Locator("td .status").First.InnerTextAsync();
+        }
+    }
+
+    [Fact]
+    public async Task On_paper_is_what_was_on_the_page_and_nothing_to_press()
+    {
+        await using var site = await ConsoleSite.StartAsync(chromium);
+        var page = await site.SignedInAsync();
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        await Assertions.Expect(page.GetByText(Testing.TestTandem.FirstName)).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button)).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByRole(AriaRole.Navigation)).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task A_relative_time_shows_the_exact_one_to_the_keyboard()
+    {
+        await using var site = await ConsoleSite.StartAsync(chromium);
+        var page = await site.SignedInAsync();
+        await page.GotoAsync("/me");
+        var time = page.Locator("td time").First;
+        Assert.Equal("just now", await time.InnerTextAsync());
+        await time.FocusAsync();
+        await page.Keyboard.PressAsync("Shift+Tab");
+        await page.Keyboard.PressAsync("Tab");
+        var shown = await time.EvaluateAsync<string>("t => getComputedStyle(t, '::after').content");
+        Assert.Matches(@"^""\d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d UTC", shown);
+    }
+
+    private static IEnumerable<string> Findings(string where, AxeResult result)
+    {
+        Assert.NotEmpty(result.Passes);
+        return result.Violations.SelectMany(v => v.Nodes.Select(n => $"{where}: {v.Id}, {v.Help}: {n.Html}"));
+    }
+}

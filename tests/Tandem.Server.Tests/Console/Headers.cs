@@ -1,0 +1,146 @@
+using System.Net;
+using Tandem.Server.Console;
+using Tandem.Server.Tests.Listeners;
+using Tandem.Testing;
+using Xunit;
+
+namespace Tandem.Server.Tests.Console;
+
+/// <summary>What every answer of the console tells the browser, whatever its status.</summary>
+public sealed class Headers
+{
+    private const string Policy =
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    [Fact]
+    public async Task Every_answer_is_strict_and_kept_out_of_caches()
+    {
+        await using var tandem = await TestTandem.StartAsync();
+        using var client = await ConsoleClient.SignedInAsync(tandem);
+        await ConsoleClient.AddUserAsync(tandem, "vic", UserRole.Viewer);
+        var seen = new List<int>();
+        foreach (var (method, path) in new[]
+        {
+            ("GET", "/"), ("GET", "/sign-in"), ("GET", "/setup"), ("GET", "/invitation"), ("GET", "/accounts"), ("HEAD", "/accounts"), ("GET", "/me"),
+            ("GET", "/me/password"), ("GET", "/users"), ("GET", "/users/_new"), ("GET", "/users/vic"), ("GET", "/users/vic/remove"),
+            ("GET", "/users/nobody"), ("GET", "/accounts/nothing"), ("GET", "/assets/nothing.css"), ("GET", "/users/vic/role"), ("DELETE", "/users/vic"),
+            ("PUT", "/sign-in"), ("OPTIONS", "/accounts"), ("POST", "/sign-in"), ("POST", "/users/vic/remove"), ("POST", "/nothing-here"),
+        })
+        {
+            var answer = await client.SendAsync(method, path, r => r.Form());
+            if (path == "/nothing-here")
+            {
+                Assert.Equal(401, answer.Status); // no path of the console's
+                continue;
+            }
+
+            IsStrict(answer, $"{method} {path}");
+            Assert.Equal("no-store", answer.Header("Cache-Control"));
+            seen.Add(answer.Status);
+        }
+
+        var foreign = await client.SendAsync("POST", "/sign-out", r => r.Form().With("Sec-Fetch-Site", "same-site"));
+        IsStrict(foreign, "a form from elsewhere");
+        seen.Add(foreign.Status);
+        Assert.Equal([200, 303, 400, 403, 404, 405], seen.Distinct().Order());
+    }
+
+    [Fact]
+    public async Task A_fault_and_a_full_disk_are_pages_too()
+    {
+        var store = new StoreDouble();
+        await using var tandem = await TestTandem.StartAsync(new() { Services = store.Replace });
+        using var client = await ConsoleClient.SignedInAsync(tandem);
+        store.Fault = new InvalidOperationException("a fault that a test made");
+        var faulted = await client.GetAsync("/accounts");
+        IsStrict(faulted, "a fault");
+        Assert.Equal(500, faulted.Status);
+        Assert.Contains(faulted.Header("Twilio-Request-Id")!, faulted.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("a test made", faulted.Body, StringComparison.Ordinal);
+
+        (store.Fault, store.Unavailable) = (null, true);
+        var full = await client.PostAsync("/users/ada/role", "/me", ("role", "administrator"));
+        IsStrict(full, "a full disk");
+        Assert.Equal((503, "1"), (full.Status, full.Header("Retry-After")));
+    }
+
+    [Fact]
+    public async Task Files_are_kept_for_good_because_their_address_holds_their_hash()
+    {
+        await using var tandem = await TestTandem.StartAsync();
+        using var client = new ConsoleClient(tandem);
+        var page = (await client.GetAsync("/invitation")).Body;
+        foreach (var (asset, type) in new[] { (ConsoleAsset.Style, "text/css; charset=utf-8"), (ConsoleAsset.Script, "text/javascript; charset=utf-8"), (ConsoleAsset.Icon, "image/svg+xml") })
+        {
+            Assert.Contains($"\"{asset.Path}\"", page, StringComparison.Ordinal);
+            var answer = await client.GetAsync(asset.Path);
+            IsStrict(answer, asset.Path);
+            Assert.Equal((200, type, "public, max-age=31536000, immutable"), (answer.Status, answer.Header("Content-Type"), answer.Header("Cache-Control")));
+            Assert.Null(answer.Header("Set-Cookie"));
+            Assert.Empty((await client.SendAsync("HEAD", asset.Path)).Body);
+        }
+
+        Assert.DoesNotContain("://", page.Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal), StringComparison.Ordinal); // nothing from elsewhere
+    }
+
+    [Fact]
+    public async Task Over_TLS_cookies_are_host_cookies_and_the_browser_is_told_to_stay_with_it()
+    {
+        var files = Directory.CreateTempSubdirectory("tandem-tls-");
+        var (certificate, key) = (Path.Combine(files.FullName, "cert.pem"), Path.Combine(files.FullName, "key.pem"));
+        using var made = Pem.Write(certificate, key);
+        await using var tandem = await TestTandem.StartAsync(new() { Options = o => o with { TlsCertificateFile = certificate, TlsKeyFile = key } });
+        await ConsoleClient.AddUserAsync(tandem, "ada");
+        using var client = new ConsoleClient(tandem);
+        var signedIn = await client.SignInAsync("ada");
+        Assert.Equal(303, signedIn.Status);
+        Assert.Equal("max-age=31536000; includeSubDomains", signedIn.Header("Strict-Transport-Security"));
+        Assert.Equal(
+            ["__Host-tandem", "__Host-tandem-device", "__Host-tandem-form"],
+            client.Cookies.GetAllCookies().Select(c => c.Name).Order(StringComparer.Ordinal));
+        Assert.All(client.Cookies.GetAllCookies(), c => Assert.True(c is { Secure: true, HttpOnly: true, Path: "/" }));
+        Assert.Matches("__Host-tandem=[^;]+; path=/; secure; samesite=strict; httponly", signedIn.Header("Set-Cookie"));
+
+        // A cookie of the plain kind, which a neighbour on another port could have set, is none over TLS.
+        using var other = new ConsoleClient(tandem);
+        other.Cookies.Add(tandem.Address, new Cookie("tandem", client.Cookies.GetAllCookies().Single(c => c.Name == "__Host-tandem").Value));
+        Assert.Equal(303, (await other.GetAsync("/accounts")).Status);
+        files.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Over_plain_http_cookies_are_as_strict_as_they_can_be()
+    {
+        await using var tandem = await TestTandem.StartAsync();
+        await ConsoleClient.AddUserAsync(tandem, "ada");
+        using var client = new ConsoleClient(tandem);
+        var signedIn = await client.SignInAsync("ada");
+        Assert.Null(signedIn.Header("Strict-Transport-Security"));
+        Assert.Matches("(^| )tandem=[^;]+; path=/; samesite=strict; httponly", signedIn.Header("Set-Cookie"));
+    }
+
+    [Fact]
+    public async Task Behind_a_proxy_that_ends_TLS_cookies_are_secure()
+    {
+        await using var tandem = await TestTandem.StartAsync(new() { Options = o => o with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")] } });
+        using var client = new ConsoleClient(tandem);
+        var page = await client.GetAsync("/sign-in", r => r.With("X-Forwarded-Proto", "https").With("X-Forwarded-For", "203.0.113.7"));
+        Assert.Equal("max-age=31536000; includeSubDomains", page.Header("Strict-Transport-Security"));
+        await ConsoleClient.AddUserAsync(tandem, "ada");
+        page = await client.GetAsync("/sign-in", r => r.With("X-Forwarded-Proto", "https").With("X-Forwarded-For", "203.0.113.7"));
+        Assert.Contains("tandem-form=", page.Header("Set-Cookie"), StringComparison.Ordinal);
+        Assert.Contains("; secure;", page.Header("Set-Cookie"), StringComparison.Ordinal);
+    }
+
+    private static void IsStrict(TestAnswer answer, string what)
+    {
+        Assert.Equal((what, Policy), (what, answer.Header("Content-Security-Policy")));
+        Assert.Equal((what, "nosniff"), (what, answer.Header("X-Content-Type-Options")));
+        Assert.Equal((what, "same-origin"), (what, answer.Header("Referrer-Policy")));
+        Assert.Equal((what, "same-origin"), (what, answer.Header("Cross-Origin-Opener-Policy")));
+        Assert.Equal((what, "same-origin"), (what, answer.Header("Cross-Origin-Resource-Policy")));
+        Assert.Null(answer.Header("Access-Control-Allow-Origin"));
+        Assert.Null(answer.Header("WWW-Authenticate"));
+        Assert.Null(answer.Header("Server"));
+    }
+}
