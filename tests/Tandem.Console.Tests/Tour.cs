@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.Playwright;
 using Tandem.Server;
 
@@ -10,11 +11,12 @@ namespace Tandem.Console.Tests;
 internal static class Tour
 {
     /// <summary>Goes round; <paramref name="look"/> is told where it is.</summary>
-    public static async Task GoAsync(ConsoleSite site, IPage page, TimeProvider time, Func<string, Task> look)
+    public static async Task GoAsync(ConsoleSite site, IPage page, FakeTimeProvider time, Func<string, Task> look)
     {
         await SignedOutAsync(site, page, look);
         await AloneAsync(page, time, look);
         await UsersAsync(page, look);
+        await ProveAsync(page, time, look);
     }
 
     private static async Task SignedOutAsync(ConsoleSite site, IPage page, Func<string, Task> look)
@@ -51,7 +53,7 @@ internal static class Tour
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Accounts" })).ToBeVisibleAsync();
     }
 
-    private static async Task AloneAsync(IPage page, TimeProvider time, Func<string, Task> look)
+    private static async Task AloneAsync(IPage page, FakeTimeProvider time, Func<string, Task> look)
     {
         await page.GotoAsync("/accounts?q=nobody");
         await look("accounts, none found");
@@ -97,6 +99,18 @@ internal static class Tour
         await look("remove a user");
         await page.ClickButtonAsync("Remove");
         await look("users, with a note");
+    }
+
+    private static async Task ProveAsync(IPage page, FakeTimeProvider time, Func<string, Task> look)
+    {
+        await page.GotoAsync("/users/ada");
+        time.Advance(TimeSpan.FromMinutes(10));
+        await page.ClickButtonAsync("New one-time link");
+        await look("is it still you");
+        await page.GetByLabel("Password of ada").FillAsync(ConsoleSite.Password);
+        await page.GetByLabel("Code").FillAsync("000000");
+        await page.ClickButtonAsync("Go on");
+        await look("is it still you, wrong");
     }
 
     /// <summary>Presses the button that says this.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
+using Tandem.Server.People;
 
 namespace Tandem.Server.Console;
 
@@ -10,10 +11,10 @@ internal static class CodeTicket
     private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(5);
 
     public static string Create(PageRequest page, User user) =>
-        Protector(page).Protect(string.Create(CultureInfo.InvariantCulture, $"{page.Now.ToUnixTimeSeconds()} {user.Name} {user.PasswordHash}"));
+        Protector(page).Protect(string.Create(CultureInfo.InvariantCulture, $"{page.Now.ToUnixTimeSeconds()} {user.Name} {OneTimeSecret.Hash(user.PasswordHash)}"));
 
-    /// <summary>Whose, and the hash that the password then had; null when it is none, or too old.</summary>
-    public static (string Name, string PasswordHash)? Read(PageRequest page, string ticket)
+    /// <summary>Whose, and which password it was (<see cref="SignIn.ProveCodeAsync"/>); null when it is none, or too old.</summary>
+    public static (string Name, string Password)? Read(PageRequest page, string ticket)
     {
         try
         {

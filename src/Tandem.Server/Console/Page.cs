@@ -110,11 +110,11 @@ internal static class Parts
         var amount = span switch
         {
             { TotalSeconds: < 10 } => null,
-            { TotalSeconds: < 120 } => $"{Math.Round(span.TotalSeconds)} seconds",
-            { TotalMinutes: < 120 } => $"{Math.Round(span.TotalMinutes)} minutes",
-            { TotalHours: < 48 } => $"{Math.Round(span.TotalHours)} hours",
-            { TotalDays: < 730 } => $"{Math.Round(span.TotalDays)} days",
-            _ => $"{Math.Round(span.TotalDays / 365.25)} years",
+            { TotalSeconds: < 120 } => $"{(int)span.TotalSeconds} seconds",
+            { TotalMinutes: < 120 } => $"{(int)span.TotalMinutes} minutes",
+            { TotalHours: < 48 } => $"{(int)span.TotalHours} hours",
+            { TotalDays: < 730 } => $"{(int)span.TotalDays} days",
+            _ => $"{(int)(span.TotalDays / 365.25)} years",
         };
         return amount is null ? soon : at <= now ? $"{amount} ago" : $"in {amount}";
     }

@@ -83,13 +83,13 @@ internal static class SignInPage
     public static async Task SignInWithCodeAsync(PageRequest page)
     {
         var to = ConsolePaths.OfOurs(page.Field("to"));
-        if (CodeTicket.Read(page, page.Field("ticket")) is not var (name, passwordHash))
+        if (CodeTicket.Read(page, page.Field("ticket")) is not var (name, password))
         {
             await page.GoToAsync(ConsolePaths.SignIn, Note.Warn("That took too long. Begin again with name and password."));
             return;
         }
 
-        var result = await page.Get<SignIn>().ProveCodeAsync(KnownBrowser.Attempt(page, name), passwordHash, page.Field("code"), page.Context);
+        var result = await page.Get<SignIn>().ProveCodeAsync(KnownBrowser.Attempt(page, name), password, page.Field("code"), page.Context);
         await (result.Proof is { } proof
             ? BeginAsync(page, proof, to)
             : page.ShowAsync(
@@ -117,6 +117,11 @@ internal static class SignInPage
         }
 
         page.Committed();
+        if (page.IsSignedIn)
+        {
+            await page.Get<Sessions>().EndAsync(page.SignedIn, page.Context); // whoever signs in anew leaves no session behind
+        }
+
         page.Become(begun);
         KnownBrowser.Remember(page, begun.SignedIn.User.Name);
         await page.GoToAsync(to ?? ConsolePaths.Accounts, note);

@@ -58,11 +58,15 @@ internal sealed class SignIn(IUserStore users, Passwords passwords, SecondFactor
     });
 
     /// <summary>The code of a user whose password was right a moment ago.</summary>
-    public Task<ProofResult> ProveCodeAsync(Attempt attempt, string passwordHash, string code, ChangeContext context) => TakeTurnAsync(attempt, async () =>
+    /// <param name="attempt">Who tries.</param>
+    /// <param name="password">Which password it was: the hash (<see cref="OneTimeSecret.Hash"/>) of its hash.</param>
+    /// <param name="code">A code of the second factor, or a recovery code.</param>
+    /// <param name="context">Where it comes from.</param>
+    public Task<ProofResult> ProveCodeAsync(Attempt attempt, string password, string code, ChangeContext context) => TakeTurnAsync(attempt, async () =>
     {
         var user = await users.FindUserAsync(attempt.Name);
         return user?.Factor is not null
-            && string.Equals(user.PasswordHash, passwordHash, StringComparison.Ordinal)
+            && string.Equals(OneTimeSecret.Hash(user.PasswordHash), password, StringComparison.Ordinal)
             && factors.Check(user, code) is { } proof ? Succeed(attempt, proof) : await FailAsync(attempt, user, "wrong code", context);
     });
 

@@ -5,6 +5,8 @@ public interface ITestStore : IAsyncDisposable
 {
     IAccountStore Accounts { get; }
 
+    IUserStore Users { get; }
+
     VerifierIndex Index { get; }
 
     DataKeys Keys { get; }

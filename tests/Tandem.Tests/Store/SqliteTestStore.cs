@@ -19,6 +19,8 @@ public sealed class SqliteTestStore : ITestStore
 
     public IAccountStore Accounts => _store;
 
+    public IUserStore Users => _store;
+
     public VerifierIndex Index => _store.Index;
 
     public DataKeys Keys => _store.Keys;
