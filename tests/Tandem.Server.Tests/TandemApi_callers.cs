@@ -14,6 +14,8 @@ public sealed class TandemApi_callers
         ["POST /tandem/v1/accounts/{sid}/tokens/promote-guard"] = """{"promote_guard":"off"}""",
         ["POST /tandem/v1/accounts/{sid}/consumers/{id}"] = """{"name":"Nightly report"}""",
         ["POST /tandem/v1/accounts/{sid}"] = """{"friendly_name":"Renamed"}""",
+        ["POST /tandem/v1/users"] = """{"name":"erin","role":"viewer"}""",
+        ["POST /tandem/v1/users/{name}/role"] = """{"role":"operator"}""",
         ["POST /tandem/v1/accounts"] = """{"friendly_name":"New"}""",
     };
 
@@ -67,7 +69,7 @@ public sealed class TandemApi_callers
         await using var tandem = await TestTandem.StartAsync();
         var document = await ApiDocument.ReadAsync(tandem);
         var local = document.Operations.Where(o => o.Operation["servers"] is not null).ToList();
-        Assert.Equal(6, local.Count);
+        Assert.Equal(12, local.Count);
         foreach (var (method, path, _) in local)
         {
             var account = await AccountAsync(tandem);

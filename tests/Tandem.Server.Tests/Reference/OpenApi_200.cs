@@ -129,6 +129,7 @@ public sealed partial class OpenApi_200
     internal static string Filled(string path, TestCredential account) => path
         .Replace("{sid}", account.Sid, StringComparison.Ordinal)
         .Replace("{rest}", "a/b", StringComparison.Ordinal)
+        .Replace("{name}", "erin", StringComparison.Ordinal)
         .Replace("{id}", new string('0', 16), StringComparison.Ordinal);
 
     [GeneratedRegex(@"\{(?<name>\w+)\}", RegexOptions.ExplicitCapture)]
