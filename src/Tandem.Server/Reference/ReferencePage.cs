@@ -97,7 +97,7 @@ internal static class ReferencePage
 
         """);
 
-    private static string Anchor(JsonElement chapter) => $"chapter-{Text(chapter, "name")}";
+    private static string Anchor(JsonElement chapter) => $"chapter-{Text(chapter, "name").Replace(' ', '-')}";
 
     private static IEnumerable<(string Method, string Path, JsonElement Operation)> Operations(JsonElement document, JsonElement chapter) =>
         from path in document.GetProperty("paths").EnumerateObject()

@@ -105,6 +105,7 @@ public sealed partial class OpenApi_200
         Assert.Matches("^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]{44}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$", page.Header("Content-Security-Policy"));
         var ids = Id().Matches(page.Body).Select(m => m.Groups["id"].Value).ToList();
         Assert.Equal(ids.Count, ids.Distinct().Count());
+        Assert.All(ids, id => Assert.DoesNotContain(' ', id));
         Assert.Empty(document.Operations.Select(o => (string)o.Operation["operationId"]!).Except(ids));
         Assert.Empty(document.Json["components"]!["schemas"]!.AsObject().Select(s => $"schema-{s.Key}").Except(ids));
         Assert.All(Link().Matches(page.Body).Select(m => m.Groups["to"].Value), to => Assert.True(
