@@ -13,6 +13,9 @@ internal sealed class StoreDouble : IAccountStore
 
     public bool ResiduePending { get; set; }
 
+    /// <summary>Comes between the reading of an account and whatever its reader does next.</summary>
+    public Func<Task>? AfterFind { get; set; }
+
     /// <summary>What the mutations that went through said of themselves.</summary>
     public List<AuditDraft> Audits { get; } = [];
 
@@ -37,8 +40,17 @@ internal sealed class StoreDouble : IAccountStore
             return change;
         });
 
-    public Task<Account?> FindAsync(AccountSid sid, CancellationToken cancel = default) =>
-        Fault is not null ? Task.FromException<Account?>(Fault) : _real!.FindAsync(sid, cancel);
+    public async Task<Account?> FindAsync(AccountSid sid, CancellationToken cancel = default)
+    {
+        if (Fault is not null)
+        {
+            throw Fault;
+        }
+
+        var found = await _real!.FindAsync(sid, cancel);
+        await (AfterFind?.Invoke() ?? Task.CompletedTask);
+        return found;
+    }
 
     public Task<AccountPage> ListAsync(AccountQuery query, CancellationToken cancel = default) =>
         Fault is not null ? Task.FromException<AccountPage>(Fault) : _real!.ListAsync(query, cancel);

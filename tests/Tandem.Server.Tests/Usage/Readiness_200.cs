@@ -151,6 +151,29 @@ public sealed class Readiness_200
     }
 
     [Fact]
+    public async Task A_promote_between_its_reads_makes_it_read_again()
+    {
+        var store = new StoreDouble();
+        await using var tandem = await TestTandem.StartAsync(new() { Time = _time, Services = store.Replace });
+        var secondary = await tandem.CreateSecondaryAsync();
+        await tandem.CallAsync("billing", tandem.Account);
+        await tandem.CallAsync("billing", secondary);
+        await tandem.CallAsync("billing", secondary);
+        var finds = 0;
+        store.AfterFind = async () =>
+        {
+            if (++finds == 2) // the first asks whether the caller may know of the account
+            {
+                Assert.Equal(200, (await tandem.SendAsync("POST", Calls.Promote)).Status);
+            }
+        };
+
+        var usage = (await tandem.AskAsync("usage", secondary)).Json;
+        Assert.Equal((3, 2), (usage.GetProperty("generation").GetInt32(), usage.GetProperty("primary").GetProperty("calls").GetInt32()));
+        Assert.Equal(3, finds);
+    }
+
+    [Fact]
     public async Task It_always_speaks_of_the_tokens_that_it_names_while_they_are_rotated()
     {
         await using var tandem = await Consumer.ServerAsync(_time);
