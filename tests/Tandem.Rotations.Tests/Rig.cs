@@ -7,12 +7,12 @@ namespace Tandem.Rotations.Tests;
 /// <summary>A server with an account, an env file that holds the account's token, and a place to remember rotations.</summary>
 internal sealed class Rig : IAsyncDisposable
 {
-    private readonly string _home = Directory.CreateTempSubdirectory("tandem-").FullName;
+    private readonly string _home;
     private readonly TimeProvider _time;
 
-    private Rig(TestTandem server, TimeProvider time)
+    private Rig(TestTandem server, TimeProvider time, string home)
     {
-        (Server, _time) = (server, time);
+        (Server, _time, _home) = (server, time, home);
         Env = Path.Combine(_home, ".env");
         File.WriteAllText(Env, $"APP=billing\nTWILIO_ACCOUNT_SID={Sid}\nTWILIO_AUTH_TOKEN=\"{server.Account.Token}\" # ours\nLAST=1\n");
         States = new(Path.Combine(_home, "state"));
@@ -52,13 +52,17 @@ internal sealed class Rig : IAsyncDisposable
         Time = _time,
     });
 
-    public static async Task<Rig> StartAsync(TimeProvider? time = null) => new(
+    /// <summary>Starts the server. Where thousands of rotations are made, their files may lie in memory: they are synced many times each.</summary>
+    public static async Task<Rig> StartAsync(TimeProvider? time = null, bool inMemory = false) => new(
         await TestTandem.StartAsync(new()
         {
             // Retired tokens are tried on and on: each answer shall be about the token.
             Options = o => o with { ThrottleAccount = new(1_000_000, 1_000_000), ThrottleSource = new(1_000_000, 1_000_000) },
         }),
-        time ?? TimeProvider.System);
+        time ?? TimeProvider.System,
+        inMemory && Directory.Exists("/dev/shm")
+            ? Directory.CreateDirectory(Path.Combine("/dev/shm", $"tandem-{System.Security.Cryptography.RandomNumberGenerator.GetHexString(10)}")).FullName
+            : Directory.CreateTempSubdirectory("tandem-").FullName);
 
     public string PathOf(string name) => Path.Combine(_home, name);
 
