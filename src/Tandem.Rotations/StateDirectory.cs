@@ -52,6 +52,9 @@ public sealed class StateDirectory
 
             // Beside the lock: the base library would not let another process read the locked file itself.
             File.WriteAllText(HolderFile(path), string.Create(CultureInfo.InvariantCulture, $"{owner}, process {Environment.ProcessId}, since {now:yyyy-MM-dd'T'HH:mm:ss'Z'}\n"));
+
+            // Of a rotation that was over when its process was killed.
+            PrivateFile.Erase(OverFile(FileOf(sid, target)));
             return file;
         }
         catch (IOException e)
@@ -104,7 +107,11 @@ public sealed class StateDirectory
     {
         var path = System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{report.Finished:yyyy-MM-dd'T'HHmmss}-{report.State.AccountSid}.json"));
         PrivateFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(report, RotationJson.Default.RotationReport));
-        PrivateFile.Erase(FileOf(report.State.AccountSid, report.State.Target));
+
+        // Taken out of the way first: a state that is half erased would be one that nobody can go on with.
+        var file = FileOf(report.State.AccountSid, report.State.Target);
+        File.Move(file, OverFile(file), overwrite: true);
+        PrivateFile.Erase(OverFile(file));
         return path;
     }
 
@@ -122,6 +129,8 @@ public sealed class StateDirectory
                 $"{path} is no state of a rotation. Nothing was done. If it is of no use to anyone, remove it.", e);
         }
     }
+
+    private static string OverFile(string file) => System.IO.Path.ChangeExtension(file, ".over");
 
     private static string HolderFile(string lockFile) => System.IO.Path.ChangeExtension(lockFile, ".holder");
 
