@@ -5,8 +5,6 @@ namespace Tandem.Rotations;
 /// <summary>What a Tandem server tells an account of itself.</summary>
 public sealed class TandemInsight
 {
-    private static readonly TimeSpan s_quiet = TimeSpan.FromMinutes(10);
-
     private readonly Uri _server;
     private readonly Func<HttpMessageHandler>? _handler;
 
@@ -38,13 +36,48 @@ public sealed class TandemInsight
             && string.Equals(last.Fingerprint, secondary.Fingerprint, StringComparison.Ordinal);
     }
 
-    /// <summary>Whether anybody still needs the old token, as far as the server can tell. Asked with the new one, so that the question is no use of the old.</summary>
+    /// <summary>Whether anybody still needs the old token. Asked with the new one; such questions are no use that the server counts.</summary>
     internal async Task<UseVerdict> JudgeAsync(HeldToken token, DateTimeOffset now, CancellationToken cancel)
     {
-        var tokens = await GetTokensAsync(token, cancel);
-        return tokens.Primary?.LastUse is { } last && now - last < s_quiet
-            ? new(UseState.NotYet, $"the primary was used {Durations.Show(now - last)} ago", [$"somebody who used {tokens.Primary.Fingerprint} {Durations.Show(now - last)} ago"])
-            : new(UseState.Unknown, "the server does not tell who uses which token", []);
+        var readiness = await AskAsync(token, client => client.GetReadinessAsync(token.Sid, cancel));
+        var inTheWay = readiness.Consumers.Where(c => c.Standing is "on_old" or "silent").Select(c => Describe(c, now)).ToList();
+        var moved = readiness.Consumers.Count(c => c.Standing is "moved");
+        return readiness.State switch
+        {
+            "moved" => new(UseState.Moved, $"{Consumers(moved)} moved, and the primary is quiet for {Durations.Show(TimeSpan.FromSeconds(readiness.QuietSeconds))}", []),
+            "not_yet" => new(UseState.NotYet, $"{Consumers(readiness.Consumers.Count(c => c.Standing is "on_old"))} used the primary in the last {Durations.Show(TimeSpan.FromSeconds(readiness.QuietSeconds))}", inTheWay),
+            _ => new(UseState.Unknown, Why(readiness, now), inTheWay),
+        };
+    }
+
+    /// <summary>Promotes although the guard refuses; what went wrong is told as Twilio's paths tell it.</summary>
+    internal async Task PromoteByForceAsync(HeldToken secondary)
+    {
+        try
+        {
+            await AskAsync(secondary, client => client.PromoteAsync(secondary.Sid, new() { Force = true, Reason = "tandem rotate was told to promote at once" }));
+        }
+        catch (TandemException e)
+        {
+            throw new TwilioException(e.Status, 0, e.Message, e) { NotSent = e.Kind is TandemException.NotRunning };
+        }
+    }
+
+    private static string Why(ReadinessInfo readiness, DateTimeOffset now) => readiness.Reason switch
+    {
+        "no_consumer_seen" => "the server has seen nobody use the primary, so it cannot tell who would miss it",
+        "silent_consumers" => $"{Consumers(readiness.Consumers.Count(c => c.Standing is "silent"))} used the primary last and may come back with it",
+        "gap" => $"calls may have gone uncounted{(readiness.Until is { } until && until > now ? $", which counts for another {Durations.Show(until - now)}" : "")}",
+        _ => "the server cannot tell who uses which token",
+    };
+
+    private static string Consumers(int number) => $"{number} consumer{(number == 1 ? "" : "s")}";
+
+    private static string Describe(ConsumerInfo consumer, DateTimeOffset now)
+    {
+        var last = consumer.Primary?.LastUse is { } at ? $", last on the primary {Durations.Show(now > at ? now - at : TimeSpan.Zero)} ago" : "";
+        var expected = consumer.ExpectedAt is { } due ? due > now ? $", expected in {Durations.Show(due - now)}" : $", overdue since {Durations.Show(now - due)}" : "";
+        return new string([.. $"{consumer.Name ?? consumer.Label}{(consumer.Network is null ? "" : $" ({consumer.Network})")}{last}{expected}".Where(c => !char.IsControl(c))]);
     }
 
     private async Task<T> AskAsync<T>(HeldToken token, Func<TandemClient, Task<T>> ask)

@@ -21,7 +21,7 @@ internal static class Promote
             {
                 if (await StandingAsync(run, token, cancel) == TokenStanding.Secondary)
                 {
-                    await run.Issuer.PromoteAsync(token);
+                    await run.Issuer.PromoteAsync(token, run.Request.Force || run.State.Leaked);
                 }
 
                 run.Save(run.State with { PromotedAt = run.Now, Step = run.State.Leaked ? RotationStep.Delivering : RotationStep.Settling });
