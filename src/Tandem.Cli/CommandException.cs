@@ -9,6 +9,9 @@ internal static class ExitCode
     public const int Declined = 3;
     public const int Forbidden = 4;
     public const int Precondition = 5;
+    public const int Destination = 6;
+    public const int Verification = 7;
+    public const int Pending = 8;
     public const int Interrupted = 130;
 }
 

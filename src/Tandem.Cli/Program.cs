@@ -6,6 +6,9 @@ using Tandem.Cli.Commands;
 var root = new RootCommand("Replace an API's auth token without an outage. Speaks Twilio's Auth Token API.")
 {
     ServeCommand.Create(),
+    RotateCommand.Create(),
+    DestinationCommand.Create(),
+    ConfigCommand.Create(),
     EnvCommand.Create(),
     AccountCommand.Create(),
     TokenCommand.Create(),

@@ -44,10 +44,14 @@ internal static class Settings
         RecoverableTokens, RootKeyFile, BootstrapSid, BootstrapToken, BootstrapTokenFile, Usage, LateUse, ConsumerNetwork, LogLevel,
     ];
 
+    /// <summary>Variables of ours that other verbs than <c>serve</c> read, or that a hook is given: none of its business, and no mistake.</summary>
+    public static readonly IReadOnlyList<string> OfOtherVerbs =
+        [.. new[] { "SERVER", "CONFIG", "STATE", "STATE_PASSPHRASE", "STATE_PASSPHRASE_FILE", "PHASE", "ACCOUNT_SID" }.Select(name => Prefix + name)];
+
     /// <summary>A sentence for each variable that looks like one of ours and is none.</summary>
     public static IEnumerable<string> Unknown(IEnumerable<string> variables) =>
         from name in variables.Order(StringComparer.Ordinal)
-        where name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && All.All(s => !s.Variable.Equals(name, StringComparison.Ordinal))
+        where name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !OfOtherVerbs.Contains(name, StringComparer.Ordinal) && All.All(s => !s.Variable.Equals(name, StringComparison.Ordinal))
         select $"{name} is no setting. Did you mean {All.MinBy(s => Distance(s.Variable, name.ToUpperInvariant()))!.Variable}?";
 
     private static Setting One(string variable, string flag, string argument, string help) =>

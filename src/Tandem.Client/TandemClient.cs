@@ -40,6 +40,18 @@ public sealed class TandemClient : IDisposable
         return new(new HttpClient(handler) { BaseAddress = new("http://localhost/tandem/v1/"), Timeout = TimeSpan.FromSeconds(30) });
     }
 
+    /// <summary>Speaks to the server at an address, as the account whose credential this is: about itself and its subaccounts.</summary>
+    /// <param name="server">Where the API listens.</param>
+    /// <param name="credential">Either of the account's tokens.</param>
+    /// <param name="handler">What carries the requests; null for one that keeps no connection. It is disposed with the client.</param>
+    public static TandemClient OverHttp(Uri server, TwilioCredential credential, HttpMessageHandler? handler = null)
+    {
+        ArgumentNullException.ThrowIfNull(credential);
+        var http = new HttpClient(handler ?? TwilioClient.CreateHandler(server)) { BaseAddress = new(server, "/tandem/v1/"), Timeout = TimeSpan.FromSeconds(30) };
+        http.DefaultRequestHeaders.Authorization = credential.Basic;
+        return new(http);
+    }
+
     /// <summary>What the server says of itself.</summary>
     public Task<ServerInfo> GetServerAsync(CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Get, "server", null, TandemJson.Default.ServerInfo, cancel);

@@ -22,9 +22,16 @@ public sealed partial class ConventionTests
         ["Tandem.Testing"] = ["Tandem.Server"],
     };
 
-    /// <summary>Where the text of a token may leave: in the answers that hand it over, and in the file of the first account.</summary>
+    /// <summary>
+    /// Where the text of a token may leave: in the answers that hand it over, in the file of the first account, and from a rotation into its sealed
+    /// state and its destinations.
+    /// </summary>
     private static readonly string[] Revealing =
     [
+        "src/Tandem.Rotations/Destinations/DotenvDestination.cs",
+        "src/Tandem.Rotations/Destinations/Hook.cs",
+        "src/Tandem.Rotations/HeldToken.cs",
+        "src/Tandem.Rotations/RotationRun.cs",
         "src/Tandem.Server/Api/AccountResources.cs",
         "src/Tandem.Server/Api/AccountsApi.cs",
         "src/Tandem.Server/Api/AuthTokensApi.cs",

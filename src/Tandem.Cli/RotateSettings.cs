@@ -1,0 +1,261 @@
+using System.CommandLine;
+using Tandem.Rotations;
+using Tandem.Rotations.Destinations;
+
+namespace Tandem.Cli;
+
+/// <summary>A setting as it came out, and where from.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="Value">Its value, a secret's as its fingerprint; null when it is not set.</param>
+/// <param name="Source">Where it was read.</param>
+internal sealed record Sourced(string Name, string? Value, string Source)
+{
+    public const string Nowhere = "not set";
+}
+
+/// <summary>
+/// What a rotation was told. Flags win over the environment, which wins over the plan, which wins over what stands in the env file that is to be
+/// rotated. A token never comes by an argument.
+/// </summary>
+internal sealed class RotateSettings
+{
+    private const string TokenVariable = "TWILIO_AUTH_TOKEN";
+    private const string TokenFileVariable = "TWILIO_AUTH_TOKEN_FILE";
+
+    private readonly RotateOptions _options;
+    private readonly ParseResult _parsed;
+    private readonly (string? Sid, string? Token) _standing;
+    private readonly string _standsIn;
+
+    public RotateSettings(RotateOptions options, ParseResult parsed)
+    {
+        (_options, _parsed) = (options, parsed);
+        (Plan, PlanSource) = ReadPlan();
+        Destinations = [.. Plan.Destinations, .. (parsed.GetValue(options.Dotenv) ?? []).Select(RotationPlan.Dotenv).Where(d => Plan.Destinations.All(p => !string.Equals(p.Id, d.Id, StringComparison.Ordinal)))];
+        var holder = Destinations.FirstOrDefault(d => d.ReadCredential().Token is not null);
+        (_standing, _standsIn) = (holder?.ReadCredential() ?? default, holder?.Id ?? "");
+        Sid = ReadSid();
+        Target = ReadTarget();
+    }
+
+    public RotationPlan Plan { get; }
+
+    public Sourced PlanSource { get; }
+
+    public IReadOnlyList<PlannedDestination> Destinations { get; }
+
+    public Sourced Sid { get; }
+
+    public Sourced Target { get; }
+
+    public Sourced State => StateOf(_parsed.GetValue(_options.State));
+
+    public string? Region => Given(_options.Region, "TWILIO_REGION").Value;
+
+    public string? Edge => Given(_options.Edge, "TWILIO_EDGE").Value;
+
+    /// <summary>The account, or the refusal that there is none.</summary>
+    public string NeedSid() => Sid.Value ?? throw new CommandException(ExitCode.Usage,
+        "Which account? Nothing was done. Name it: tandem rotate AC…, or set TWILIO_ACCOUNT_SID, or sid in the plan's [account].");
+
+    /// <summary>Who makes the tokens.</summary>
+    public Issuer CreateIssuer()
+    {
+        if (Target.Value is null)
+        {
+            throw new CommandException(ExitCode.Usage, "Who makes the tokens? Nothing was done. Name a Tandem server: --server http://127.0.0.1:7420 — or Twilio: --twilio");
+        }
+
+        if (Target.Value is not "twilio")
+        {
+            return Issuer.Tandem(new(Target.Value));
+        }
+
+        try
+        {
+            return Issuer.Twilio(Region, Edge);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandException(ExitCode.Usage, $"{e.Message} Nothing was done.", e);
+        }
+    }
+
+    /// <summary>The token in force; null when none was given, which an unfinished rotation may do without.</summary>
+    public (HeldToken? Token, string Source) ReadToken()
+    {
+        var (text, source) = ReadTokenText();
+        if (text is null)
+        {
+            return Environment.GetEnvironmentVariable("TWILIO_API_KEY") is { Length: > 0 }
+                ? throw new CommandException(ExitCode.Usage, "TWILIO_API_KEY is set, and tokens are changed with the Auth Token alone: API keys may not. Nothing was done. Set TWILIO_AUTH_TOKEN, or name a file: --token-file FILE")
+                : (null, Sourced.Nowhere);
+        }
+
+        return (HeldToken.Read(NeedSid(), text, source), source);
+    }
+
+    /// <summary>Everything as it came out, for people.</summary>
+    public IReadOnlyList<Sourced> Shown()
+    {
+        var (token, tokenSource) = Sid.Value is null ? (null, "not read without an account") : ReadToken();
+        return
+        [
+            PlanSource,
+            Sid,
+            Target,
+            Given(_options.Region, "TWILIO_REGION") with { Name = "region" },
+            Given(_options.Edge, "TWILIO_EDGE") with { Name = "edge" },
+            new("token", token is null ? null : $"fingerprint {token}", tokenSource),
+            State,
+            new("watch.require", Plan.Watch.Require.ToString().ToLowerInvariant(), Plan.Source is null ? "default" : "plan"),
+            new("watch.soak", Plan.Watch.Soak is { } soak ? Durations.Show(soak) : Target.Value is "twilio" ? "10 min" : "0", Plan.Watch.Soak is null ? "default" : "plan"),
+            .. Destinations.Select(d => new Sourced("destination", d.Id, Plan.Destinations.Contains(d) ? "plan" : "--dotenv")),
+        ];
+    }
+
+    /// <summary>The directory of unfinished rotations, opened.</summary>
+    public static StateDirectory OpenState(string? flag)
+    {
+        var passphrase = ReadSecret("TANDEM_STATE_PASSPHRASE", "TANDEM_STATE_PASSPHRASE_FILE");
+        try
+        {
+            return new(StateOf(flag).Value!, passphrase);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Failed, $"Unfinished rotations cannot be remembered: {e.Message} Nothing was done. Name another directory: --state DIR", e);
+        }
+    }
+
+    private static Sourced StateOf(string? flag)
+    {
+        if (flag is { Length: > 0 })
+        {
+            return new("state", Path.GetFullPath(flag), "--state");
+        }
+
+        if (Variable("TANDEM_STATE") is { } own)
+        {
+            return new("state", Path.GetFullPath(own), "TANDEM_STATE");
+        }
+
+        return Variable("XDG_STATE_HOME") is { } xdg ? new("state", Path.Combine(xdg, "tandem"), "XDG_STATE_HOME")
+            : new("state", Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "tandem"), "default");
+    }
+
+    private (RotationPlan Plan, Sourced Source) ReadPlan()
+    {
+        if (_parsed.GetValue(_options.Config) is { Length: > 0 } named)
+        {
+            return (PlanFile.Read(named), new("plan", Path.GetFullPath(named), "--config"));
+        }
+
+        if (Variable("TANDEM_CONFIG") is { } set)
+        {
+            return (PlanFile.Read(set), new("plan", Path.GetFullPath(set), "TANDEM_CONFIG"));
+        }
+
+        var here = Path.GetFullPath("tandem.toml");
+        return File.Exists(here) ? (PlanFile.Read(here), new("plan", here, "working directory")) : (new(), new("plan", null, Sourced.Nowhere));
+    }
+
+    private Sourced ReadSid()
+    {
+        var all = new List<Sourced>();
+        Add(_parsed.GetValue(_options.Sid), "argument");
+        Add(Variable("TWILIO_ACCOUNT_SID"), "TWILIO_ACCOUNT_SID");
+        Add(Plan.AccountSid, "plan");
+        if (all.Count == 0)
+        {
+            Add(_standing.Sid, _standsIn);
+        }
+
+        // The destinations belong to one account: another's token in them would be an outage, so nothing is guessed here.
+        return all.Find(s => !string.Equals(s.Value, all[0].Value, StringComparison.Ordinal)) is { } other
+            ? throw new CommandException(ExitCode.Usage, $"Two accounts are named: {all[0].Value} ({all[0].Source}) and {other.Value} ({other.Source}). Nothing was done. Keep one.")
+            : all.FirstOrDefault() ?? new("account", null, Sourced.Nowhere);
+
+        void Add(string? value, string source)
+        {
+            if (value is null)
+            {
+                return;
+            }
+
+            all.Add(AccountSid.TryParse(value.AsSpan(), out var sid) ? new("account", sid.ToString(), source)
+                : throw new CommandException(ExitCode.Usage, $"{source} names no account ('{value}'): AC and 32 hexadecimal digits. Nothing was done."));
+        }
+    }
+
+    private Sourced ReadTarget()
+    {
+        var (flag, twilio) = (_parsed.GetValue(_options.Server), _parsed.GetValue(_options.Twilio));
+        if (flag is not null && twilio)
+        {
+            throw new CommandException(ExitCode.Usage, "Both --server and --twilio are given. Nothing was done. Keep one.");
+        }
+
+        var target = twilio ? new Sourced("server", "twilio", "--twilio")
+            : flag is not null ? new("server", flag, "--server")
+            : Variable("TANDEM_SERVER") is { } variable ? new("server", variable, "TANDEM_SERVER")
+            : new("server", Plan.Server, Plan.Server is null ? Sourced.Nowhere : "plan");
+        if (target.Value is null or "twilio")
+        {
+            return target;
+        }
+
+        return Uri.TryCreate(target.Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 && url.PathAndQuery is "/"
+            ? target with { Value = url.GetLeftPart(UriPartial.Authority) }
+            : throw new CommandException(ExitCode.Usage, $"{target.Source} is no address of a server: http://host:port or https://host[:port]. Nothing was done.");
+    }
+
+    private (string? Text, string Source) ReadTokenText()
+    {
+        if (_parsed.GetValue(_options.TokenStdin))
+        {
+            return (Console.In.ReadToEnd().Trim('\r', '\n'), "--token-stdin");
+        }
+
+        if (_parsed.GetValue(_options.TokenFile) is { Length: > 0 } named)
+        {
+            return (ReadFile(named, "--token-file"), $"--token-file {named}");
+        }
+
+        if (ReadSecret(TokenVariable, TokenFileVariable) is { } set)
+        {
+            return (set, Variable(TokenVariable) is null ? TokenFileVariable : TokenVariable);
+        }
+
+        return Plan.TokenFile is { } file ? (ReadFile(file, "token_file"), $"plan, {file}")
+            : _standing.Token is { } standing ? (standing, _standsIn)
+            : (null, Sourced.Nowhere);
+    }
+
+    /// <summary>A secret from a variable or from the file that another names; both set is a mistake that nobody should guess about.</summary>
+    private static string? ReadSecret(string variable, string fileVariable) => (Variable(variable), Variable(fileVariable)) switch
+    {
+        ({ }, { }) => throw new CommandException(ExitCode.Usage, $"Both {variable} and {fileVariable} are set. Nothing was done. Keep one."),
+        (_, { } file) => ReadFile(file, fileVariable),
+        var (value, _) => value,
+    };
+
+    private static string ReadFile(string path, string source)
+    {
+        try
+        {
+            return File.ReadAllText(path).TrimEnd('\r', '\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Usage, $"{source} cannot be read: {e.Message} Nothing was done.", e);
+        }
+    }
+
+    private Sourced Given(Option<string> option, string variable) =>
+        _parsed.GetValue(option) is { Length: > 0 } flag ? new(option.Name, flag, option.Name)
+        : Variable(variable) is { } value ? new(option.Name, value, variable)
+        : new(option.Name, null, Sourced.Nowhere);
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}

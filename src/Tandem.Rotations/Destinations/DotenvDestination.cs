@@ -1,0 +1,152 @@
+namespace Tandem.Rotations.Destinations;
+
+/// <summary>Which of the two tokens a key gets.</summary>
+public enum TokenRole
+{
+    /// <summary>The new token.</summary>
+    New,
+
+    /// <summary>The old token, during the overlap; afterwards the key is emptied, or taken out when the rotation put it there.</summary>
+    Old,
+}
+
+/// <summary>Keys of an env file, set where they stand.</summary>
+internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string, TokenRole> keys) : IDestination
+{
+    public string Type => "dotenv";
+
+    public string Name => file.Path;
+
+    public bool HoldsBoth => keys.Values.Contains(TokenRole.Old);
+
+    public Task<Inspection> InspectAsync(HeldToken? old, CancellationToken cancel)
+    {
+        try
+        {
+            return Task.FromResult(Inspect(file.Read(), old));
+        }
+        catch (RotationException e)
+        {
+            return Task.FromResult(new Inspection { Problems = [e.Message] });
+        }
+    }
+
+    public Task<string> DeliverAsync(Delivery delivery, CancellationToken cancel)
+    {
+        var changed = file.Change(text => Fill(text, delivery.Tokens));
+        return Task.FromResult(changed ? $"{keys.Count} {(keys.Count == 1 ? "key" : "keys")} set" : "already set");
+    }
+
+    public Task VerifyAsync(Delivery delivery, CancellationToken cancel)
+    {
+        var text = file.Read();
+        foreach (var key in keys.Where(k => k.Value == TokenRole.New).Select(k => k.Key))
+        {
+            if (EnvText.Find(text, key) is not [.., var last] || !delivery.Tokens.New.Is(EnvText.ValueOf(text, last)))
+            {
+                throw new RotationException(RotationFailure.Destination, $"{file.Path} does not hold the new token {delivery.Tokens.New} in {key}: something else has written it since.");
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task RollBackAsync(Delivery delivery, CancellationToken cancel)
+    {
+        if (delivery.Tokens.Old is not { } old)
+        {
+            throw new RotationException(RotationFailure.Destination, $"{file.Path} cannot be given the old token back: nobody at hand holds it.");
+        }
+
+        file.Change(text => keys.Aggregate(text, (soFar, key) =>
+            delivery.AddedKeys.Contains(key.Key, StringComparer.Ordinal) ? EnvText.Remove(soFar, key.Key)
+            : EnvText.Set(soFar, key.Key, key.Value == TokenRole.New ? old.Reveal() : "", neighbour: null)));
+        return Task.CompletedTask;
+    }
+
+    public Task<string?> TidyAsync(Delivery delivery, CancellationToken cancel)
+    {
+        var over = keys.Where(k => k.Value == TokenRole.Old).Select(k => k.Key).ToList();
+        var changed = over.Count > 0 && file.Change(text => over.Aggregate(text, (soFar, key) =>
+            delivery.AddedKeys.Contains(key, StringComparer.Ordinal) ? EnvText.Remove(soFar, key) : EnvText.Set(soFar, key, "", neighbour: null)));
+        return Task.FromResult(changed ? $"{string.Join(", ", over)} taken out" : null);
+    }
+
+    /// <summary>What a consumer of the file reads now.</summary>
+    public (string? Sid, string? Token) ReadCredential()
+    {
+        try
+        {
+            var text = file.Read();
+            return (Current(text, "TWILIO_ACCOUNT_SID"), Current(text, keys.First(k => k.Value == TokenRole.New).Key));
+        }
+        catch (RotationException)
+        {
+            return default;
+        }
+    }
+
+    private static string? Current(string text, string key) =>
+        EnvText.Find(text, key) is [.., var last] && EnvText.ValueOf(text, last) is { Length: > 0 } value ? value : null;
+
+    /// <summary>New keys first, so that a key for the old token finds the neighbour it is put beside.</summary>
+    private string Fill(string text, TokenPair tokens)
+    {
+        var neighbour = keys.FirstOrDefault(k => k.Value == TokenRole.New).Key;
+        foreach (var (key, role) in keys.OrderBy(k => k.Value))
+        {
+            if ((role == TokenRole.New ? tokens.New : tokens.Old) is { } token)
+            {
+                text = EnvText.Set(text, key, token.Reveal(), neighbour);
+            }
+        }
+
+        return text;
+    }
+
+    private Inspection Inspect(string text, HeldToken? old)
+    {
+        var (changes, warnings, added) = (new List<string>(), new List<string>(), new List<string>());
+        foreach (var (key, role) in keys.OrderBy(k => k.Value))
+        {
+            var all = EnvText.Find(text, key);
+            var value = role == TokenRole.New ? "[the new token]" : $"[token {old?.Fingerprint ?? "in force"}]";
+            if (all is not [.., var last])
+            {
+                added.Add(key);
+                changes.Add($"+ {key}={value}");
+                continue;
+            }
+
+            foreach (var at in all)
+            {
+                var quote = at.Quote == '\0' ? "" : at.Quote.ToString();
+                var had = EnvText.ValueOf(text, at);
+                var shown = had.Length == 0 ? "" : old is not null && old.Is(had) ? $"[token {old}]" : "[something else]";
+                changes.Add($"- {(at.IsExported ? "export " : "")}{key}={quote}{shown}{quote}");
+                changes.Add($"+ {(at.IsExported ? "export " : "")}{key}={quote}{value}{quote}");
+                if (at.Form is { } form)
+                {
+                    warnings.Add($"{file.Path}: {key} is left as it is written, but parsers disagree on it: {form}.");
+                }
+            }
+
+            if (role == TokenRole.New && old is not null && !old.Is(EnvText.ValueOf(text, last)))
+            {
+                warnings.Add($"{file.Path}: {key} does not hold the token in force ({old}); it will hold the new one.");
+            }
+
+            if (all.Count > 1)
+            {
+                warnings.Add($"{file.Path}: {key} stands there {all.Count} times; parsers take the last, and all of them are set.");
+            }
+        }
+
+        if (file.IsHardLinked())
+        {
+            warnings.Add($"{file.Path} has several names (hard links), so it is rewritten in place: a reader may see half of it.");
+        }
+
+        return new() { Changes = changes, Warnings = warnings, AddedKeys = added, Problems = file.WhyNotWritable() is { } problem ? [problem] : [] };
+    }
+}

@@ -1,0 +1,116 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Tandem.Rotations;
+
+/// <summary>Who owns a file and how it is shared, which the base library does not tell.</summary>
+/// <param name="Links">How many names it has.</param>
+/// <param name="User">The owner's user id.</param>
+/// <param name="Group">The owner's group id.</param>
+internal readonly record struct FileOwner(uint Links, uint User, uint Group);
+
+/// <summary>Files that are whole or as they were, and the few calls for them that the base library lacks.</summary>
+internal static partial class PrivateFile
+{
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Puts a file in the place of another: written beside it, synced, renamed, and the directory synced.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">All of it.</param>
+    /// <param name="mode">Its mode, whatever the umask says.</param>
+    /// <param name="owner">Its owner; null for this process's own.</param>
+    public static void Replace(string path, ReadOnlySpan<byte> content, UnixFileMode mode = OwnerOnly, FileOwner? owner = null)
+    {
+        var directory = Path.GetDirectoryName(path)!;
+        var beside = Path.Combine(directory, $".{Path.GetFileName(path)}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.tmp");
+        try
+        {
+            using (var file = new FileStream(beside, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = OwnerOnly,
+                BufferSize = 0, // a buffer would be one more copy of a secret
+            }))
+            {
+                file.Write(content);
+                if (owner is { } other && FChown(file.SafeFileHandle.DangerousGetHandle().ToInt32(), other.User, other.Group) != 0)
+                {
+                    throw new UnauthorizedAccessException($"{path} belongs to another user, and only root may give a file away.");
+                }
+
+                File.SetUnixFileMode(file.SafeFileHandle, mode);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, path, overwrite: true);
+            SyncDirectory(directory);
+        }
+        catch
+        {
+            File.Delete(beside);
+            throw;
+        }
+    }
+
+    /// <summary>Overwrites a file with zeros and removes it. Nothing happens when it is not there.</summary>
+    public static void Erase(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0))
+        {
+            file.Write(new byte[file.Length]);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Delete(path);
+        SyncDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Who owns a file; null when the system does not say.</summary>
+    public static FileOwner? OwnerOf(string path)
+    {
+        const int atCurrentDirectory = -100;
+        const uint linksAndOwner = 0x4 | 0x8 | 0x10;
+
+        // struct statx is the same on every architecture: the number of links at 16, user and group behind it.
+        Span<byte> status = stackalloc byte[256];
+        return StatX(atCurrentDirectory, path, 0, linksAndOwner, status) != 0 ? null
+            : new(BitConverter.ToUInt32(status[16..]), BitConverter.ToUInt32(status[20..]), BitConverter.ToUInt32(status[24..]));
+    }
+
+    private static void SyncDirectory(string path)
+    {
+        var descriptor = Open(path, 0);
+        if (descriptor < 0)
+        {
+            throw new IOException($"The directory {path} cannot be opened to sync it (error {Marshal.GetLastPInvokeError()}).");
+        }
+
+        var failed = Sync(descriptor) != 0;
+        _ = Close(descriptor);
+        if (failed)
+        {
+            throw new IOException($"The directory {path} cannot be synced.");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int readOnly);
+
+    [LibraryImport("libc", EntryPoint = "fsync")]
+    private static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fchown")]
+    private static partial int FChown(int descriptor, uint user, uint group);
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int directory, string path, int flags, uint mask, Span<byte> status);
+}

@@ -1,0 +1,109 @@
+using Tandem.Client;
+using Tandem.Rotations.Destinations;
+
+namespace Tandem.Rotations;
+
+/// <summary>A rotation while it runs: its state on disk and in memory, and those who watch.</summary>
+internal sealed class RotationRun(StateDirectory states, RotationHost host, RotationRequest request)
+{
+    private readonly List<RotationEvent> _events = [];
+    private RotationState? _state;
+
+    public RotationRequest Request => request;
+
+    public Issuer Issuer => request.Issuer;
+
+    public RotationState State => _state!;
+
+    /// <summary>The token that a promotion ends; null when nobody at hand holds it.</summary>
+    public HeldToken? Old { get; set; }
+
+    /// <summary>The token that takes its place; null until it is made.</summary>
+    public HeldToken? New { get; set; }
+
+    public DateTimeOffset Now => host.Time.GetUtcNow();
+
+    /// <summary>The old token, where a step cannot do without it.</summary>
+    public HeldToken NeedOld() => Old ?? throw new RotationException(RotationFailure.Credential,
+        $"This step needs the old token {State.OldFingerprint} of {State.AccountSid}, which was not kept. Nothing was changed. Give it in TWILIO_AUTH_TOKEN, or with --token-file.");
+
+    /// <summary>Records a state, with the tokens sealed beside it. What it announces happens after this returns.</summary>
+    public void Save(RotationState state)
+    {
+        var kept = request.StoreTokens ? new SealedTokens { Old = Old?.Reveal(), New = New?.Reveal() } : new();
+        states.Save(state, kept);
+        _state = state;
+    }
+
+    public void Adopt(RotationState state, SealedTokens tokens)
+    {
+        _state = state;
+        Old = tokens.Old is { } old ? HeldToken.Known(state.AccountSid, old) : null;
+        New = tokens.New is { } made ? HeldToken.Known(state.AccountSid, made) : null;
+    }
+
+    public void GoTo(RotationStep step) => Save(State with { Step = step });
+
+    public Delivery DeliveryFor(PlannedDestination destination) => new(
+        new(Old, New!), State.AccountSid, State.Target, RecordOf(destination)?.AddedKeys ?? []);
+
+    public DestinationRecord? RecordOf(PlannedDestination destination) =>
+        State.Destinations.FirstOrDefault(d => string.Equals(d.Name, destination.Id, StringComparison.Ordinal));
+
+    public void Say(string step, string result, string text, string? destination = null, TimeSpan? took = null)
+    {
+        var said = new RotationEvent
+        {
+            At = Now,
+            AccountSid = request.AccountSid,
+            Step = step,
+            Destination = destination,
+            Result = result,
+            Text = text,
+            Seconds = took is { } time ? Math.Round(time.TotalSeconds, 1) : null,
+        };
+
+        // Waiting is for the moment; a report of an hour's would be nothing else.
+        if (result is not "waiting")
+        {
+            _events.Add(said);
+        }
+
+        host.Report(said);
+    }
+
+    public async Task AskAsync(RotationQuestion question, CancellationToken cancel)
+    {
+        if (!await host.Ask(question, cancel))
+        {
+            throw new RotationException(RotationFailure.Declined, _state is null ? "Declined. Nothing was changed."
+                : $"Declined. {WhereThingsStand()} Go on: tandem rotate. Go back: tandem rotate abort");
+        }
+    }
+
+    public Task WaitAsync(TimeSpan time, CancellationToken cancel) => Task.Delay(time, host.Time, cancel);
+
+    public RotationResult Finish(string outcome)
+    {
+        var report = new RotationReport { State = State with { Step = RotationStep.Done }, Outcome = outcome, Finished = Now, Events = _events };
+        return new(report, states.Finish(report));
+    }
+
+    /// <summary>For whoever reads an error: which tokens work now.</summary>
+    public string WhereThingsStand() => State switch
+    {
+        { PromotedAt: not null } => $"The token {State.NewFingerprint} is the primary; {State.OldFingerprint} is dead.",
+        { Step: RotationStep.Promoting } => "Whether the old token is dead will be found out by running again.",
+        { NewFingerprint: { } made } => $"The secondary {made} works, the primary {State.OldFingerprint} works, nothing is broken.",
+        _ => $"The primary {State.OldFingerprint} works as before.",
+    };
+
+    /// <summary>Puts a server's refusal in words; what it means is for the caller to say.</summary>
+    public static RotationException Explain(TwilioException e, string meaning) => e switch
+    {
+        { Status: 401 } => new(RotationFailure.Credential, $"The server refused the token ({e.Status}, {e.Code}). {meaning}", e),
+        { NotSent: true } => new(RotationFailure.Failed, $"{e.Message} {meaning}", e),
+        { Status: 0 } => new(RotationFailure.Failed, $"{e.Message} {meaning}", e),
+        _ => new(RotationFailure.Failed, $"The server refused: {e.Message.TrimEnd('.')} ({e.Status}{(e.Code == 0 ? "" : $", {e.Code}")}). {meaning}", e),
+    };
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Tandem.Rotations;
+
+/// <summary>
+/// Where unfinished rotations are remembered, one file each: a line that can be read by anyone who may open the file, and a line with the
+/// tokens, sealed. Files are replaced whole and synced before the work that they announce begins.
+/// </summary>
+public sealed class StateDirectory
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly Lazy<StateSeal> _seal;
+
+    /// <summary>A directory, made with mode 0700 when it is not there.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="passphrase">Seals the tokens; null for a key file in the directory.</param>
+    public StateDirectory(string path, string? passphrase = null)
+    {
+        Path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        Directory.CreateDirectory(Path, Private);
+        _seal = new(() => passphrase is null ? StateSeal.FromKeyFile(System.IO.Path.Combine(Path, "state.key")) : StateSeal.FromPassphrase(passphrase));
+    }
+
+    /// <summary>The directory, absolute.</summary>
+    public string Path { get; }
+
+    /// <summary>All unfinished rotations, without their tokens.</summary>
+    public IReadOnlyList<RotationState> List() =>
+        [.. Directory.EnumerateFiles(Path, "*.state").Order(StringComparer.Ordinal).Select(file => Read(file, File.ReadAllText(file).Split('\n')[0]))];
+
+    /// <summary>The file of one account's rotation at one target.</summary>
+    public string FileOf(string sid, string target) =>
+        System.IO.Path.Combine(Path, $"{sid}@{string.Concat(target.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_'))}.state");
+
+    /// <summary>Locks one account's rotation at one target against every other process of this machine, until disposed.</summary>
+    /// <exception cref="RotationException">Another holds it; the message says who, since when.</exception>
+    public IDisposable Lock(string sid, string target, string owner, DateTimeOffset now)
+    {
+        var path = System.IO.Path.ChangeExtension(FileOf(sid, target), ".lock");
+        try
+        {
+            var file = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                UnixCreateMode = PrivateFile.OwnerOnly,
+            });
+
+            // Beside the lock: the base library would not let another process read the locked file itself.
+            File.WriteAllText(HolderFile(path), string.Create(CultureInfo.InvariantCulture, $"{owner}, process {Environment.ProcessId}, since {now:yyyy-MM-dd'T'HH:mm:ss'Z'}\n"));
+
+            // Of a rotation that was over when its process was killed.
+            PrivateFile.Erase(OverFile(FileOf(sid, target)));
+            return file;
+        }
+        catch (IOException e)
+        {
+            throw new RotationException(RotationFailure.Precondition,
+                $"Another rotation of {sid} runs now ({Holder(path)}). Nothing was done. Wait for it, or look: tandem rotate status", e);
+        }
+    }
+
+    /// <summary>Whether a process works on the rotation right now, and who; null when nobody does.</summary>
+    public string? WorkedOnBy(string sid, string target)
+    {
+        var path = System.IO.Path.ChangeExtension(FileOf(sid, target), ".lock");
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (IOException)
+        {
+            return Holder(path);
+        }
+    }
+
+    internal (RotationState State, SealedTokens Tokens)? Load(string sid, string target)
+    {
+        var path = FileOf(sid, target);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var lines = File.ReadAllText(path).Split('\n');
+        var state = Read(path, lines[0]);
+        return (state, _seal.Value.Open(lines.Length > 1 ? lines[1] : "", Encoding.UTF8.GetBytes(lines[0]), path));
+    }
+
+    internal void Save(RotationState state, SealedTokens tokens)
+    {
+        var readable = JsonSerializer.SerializeToUtf8Bytes(state, RotationJson.Default.RotationState);
+        PrivateFile.Replace(FileOf(state.AccountSid, state.Target), [.. readable, (byte)'\n', .. Encoding.ASCII.GetBytes(_seal.Value.Seal(tokens, readable)), (byte)'\n']);
+    }
+
+    /// <summary>Writes the report, which holds no token, and erases the state. Returns the report's path.</summary>
+    internal string Finish(RotationReport report)
+    {
+        var path = System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{report.Finished:yyyy-MM-dd'T'HHmmss}-{report.State.AccountSid}.json"));
+        PrivateFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(report, RotationJson.Default.RotationReport));
+
+        // Taken out of the way first: a state that is half erased would be one that nobody can go on with.
+        var file = FileOf(report.State.AccountSid, report.State.Target);
+        File.Move(file, OverFile(file), overwrite: true);
+        PrivateFile.Erase(OverFile(file));
+        return path;
+    }
+
+    private static RotationState Read(string path, string line)
+    {
+        try
+        {
+            var state = JsonSerializer.Deserialize(line, RotationJson.Default.RotationState)!;
+            return state.Version == 1 ? state
+                : throw new RotationException(RotationFailure.Precondition, $"{path} was written by a later tandem. Nothing was done. Finish the rotation with that one.");
+        }
+        catch (JsonException e)
+        {
+            throw new RotationException(RotationFailure.Precondition,
+                $"{path} is no state of a rotation. Nothing was done. If it is of no use to anyone, remove it.", e);
+        }
+    }
+
+    private static string OverFile(string file) => System.IO.Path.ChangeExtension(file, ".over");
+
+    private static string HolderFile(string lockFile) => System.IO.Path.ChangeExtension(lockFile, ".holder");
+
+    private static string Holder(string lockFile)
+    {
+        try
+        {
+            return File.ReadAllText(HolderFile(lockFile)).Trim();
+        }
+        catch (IOException)
+        {
+            return "by whom cannot be told";
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using Tandem.Client;
+
+namespace Tandem.Rotations.Steps;
+
+/// <summary>
+/// Makes the secondary. When the answer was lost there may be one that nobody holds: on Tandem that is found out, and it is deleted and another
+/// made; on Twilio nobody can tell whose a secondary is, so it is left alone unless whoever runs this says otherwise.
+/// </summary>
+internal static class Create
+{
+    private const int MostTries = 5;
+
+    public static async Task RunAsync(RotationRun run, CancellationToken cancel)
+    {
+        var began = run.Now;
+        var made = await MakeAsync(run, cancel);
+        run.New = made;
+        run.Save(run.State with { NewFingerprint = made.Fingerprint, Step = run.State.Leaked ? RotationStep.Promoting : RotationStep.Delivering });
+        run.Say("create", "ok", $"secondary {made}", took: run.Now - began);
+    }
+
+    private static async Task<HeldToken> MakeAsync(RotationRun run, CancellationToken cancel)
+    {
+        var old = run.NeedOld();
+        TwilioException? lost = null;
+        for (var tries = 0; tries < MostTries; tries++)
+        {
+            try
+            {
+                await ClearTheWayAsync(run, old, cancel);
+                return await run.Issuer.CreateAsync(old);
+            }
+            catch (TwilioException e) when (e.Unknown)
+            {
+                lost = e;
+                run.Say("create", "warning", $"{e.Message} Looking whether a secondary was made.");
+            }
+            catch (TwilioException e) when (e is { Status: >= 400 and < 500 } and not { Status: 401 or 429 })
+            {
+                // Nobody has written down what Twilio answers while a secondary exists, so any refusal of a valid create is taken for it.
+                await ReplaceOnTwilioAsync(run, old, e, lost is not null, cancel);
+            }
+            catch (TwilioException e)
+            {
+                throw RotationRun.Explain(e, "No token was made. Run again when it answers: tandem rotate");
+            }
+            catch (TandemException e)
+            {
+                throw new RotationException(RotationFailure.Failed, $"{e.Message} {run.WhereThingsStand()} Run again: tandem rotate", e);
+            }
+        }
+
+        throw new RotationException(RotationFailure.Failed,
+            $"The answers to {MostTries} creates were lost{(lost is null ? "" : $" (the last: {lost.Message.TrimEnd('.')})")}. {run.WhereThingsStand()} A secondary that nobody holds may be left; running again finds and replaces it: tandem rotate", lost);
+    }
+
+    /// <summary>On Tandem, before each create: a secondary that is this run's own and that nobody holds goes away.</summary>
+    private static async Task ClearTheWayAsync(RotationRun run, HeldToken old, CancellationToken cancel)
+    {
+        if (run.Issuer.Insight is not { } insight || (await insight.GetTokensAsync(old, cancel)).Secondary is not { } secondary)
+        {
+            return;
+        }
+
+        var isOwn = string.Equals(secondary.Fingerprint, run.State.NewFingerprint, StringComparison.Ordinal)
+            || (run.State.AuditBefore is { } before && await insight.IsOwnOrphanAsync(old, before, cancel));
+        if (!isOwn)
+        {
+            if (!run.Request.ReplaceSecondary)
+            {
+                throw new RotationException(RotationFailure.Precondition,
+                    $"A secondary token {secondary.Fingerprint} exists that this rotation did not make. It is left alone. To delete it and go on: tandem rotate --replace-secondary");
+            }
+
+            var use = secondary.LastUse is { } last ? $"was last used {Durations.Show(run.Now - last)} ago" : "has not been seen in use";
+            await run.AskAsync(new($"The secondary {secondary.Fingerprint}, which this rotation did not make and which {use}, stops working now.", [], secondary.Fingerprint), cancel);
+        }
+
+        await DeleteAsync(run, old);
+        run.Say("create", "ok", isOwn ? $"deleted {secondary.Fingerprint}, which an earlier create had made and nobody holds" : $"deleted {secondary.Fingerprint}");
+        run.Save(run.State with { AuditBefore = await insight.LastAuditAsync(old, cancel) });
+    }
+
+    private static async Task ReplaceOnTwilioAsync(RotationRun run, HeldToken old, TwilioException refusal, bool lostOne, CancellationToken cancel)
+    {
+        if (run.Issuer.Insight is not null)
+        {
+            // Somebody was faster than the look before; the next round looks again.
+            return;
+        }
+
+        if (!run.Request.ReplaceSecondary)
+        {
+            throw new RotationException(RotationFailure.Precondition,
+                $"Twilio refused to make a secondary ({refusal.Status}, {refusal.Code}), as it does while one exists. {(lostOne ? "It may be the one whose answer was just lost, which nobody holds; or somebody else's. " : "")}Twilio tells nobody whose it is, so it is left alone: {run.State.OldFingerprint} works as before. If nobody uses it, delete it and go on: tandem rotate --replace-secondary", refusal);
+        }
+
+        await run.AskAsync(new("The secondary token that exists at Twilio, whoever holds it, stops working now.", [], null), cancel);
+        await DeleteAsync(run, old);
+        run.Say("create", "ok", "deleted the secondary that was there");
+    }
+
+    private static async Task DeleteAsync(RotationRun run, HeldToken old)
+    {
+        try
+        {
+            await run.Issuer.DeleteAsync(old);
+        }
+        catch (TwilioException e) when (e.Status == 404)
+        {
+            // It is gone already.
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Tandem.Client;
+
+namespace Tandem.Rotations;
+
+/// <summary>What a Tandem server tells an account of itself.</summary>
+public sealed class TandemInsight
+{
+    private readonly Uri _server;
+    private readonly Func<HttpMessageHandler>? _handler;
+
+    internal TandemInsight(Uri server, Func<HttpMessageHandler>? handler) => (_server, _handler) = (server, handler);
+
+    /// <summary>Both slots: fingerprints, ages, last use.</summary>
+    public Task<AccountTokens> GetTokensAsync(HeldToken token, CancellationToken cancel = default) =>
+        AskAsync(token, client => client.GetTokensAsync(token.Sid, cancel));
+
+    /// <summary>The number of the account's newest audit entry; 0 when it has none.</summary>
+    internal async Task<long> LastAuditAsync(HeldToken token, CancellationToken cancel)
+    {
+        var newest = await AskAsync(token, client => client.GetAuditAsync(token.Sid, limit: 1, cancel: cancel));
+        return newest.Entries is [var entry, ..] ? entry.Number : 0;
+    }
+
+    /// <summary>
+    /// Whether the secondary that is there now was created by a call whose answer this run lost: it is the last create, and every create since
+    /// the number that the run had recorded was made with the very token that the run called with, and nobody has used it.
+    /// </summary>
+    internal async Task<bool> IsOwnOrphanAsync(HeldToken caller, long auditBefore, CancellationToken cancel)
+    {
+        var (tokens, audit) = await AskAsync(caller, async client => (
+            await client.GetTokensAsync(caller.Sid, cancel),
+            await client.GetAuditAsync(caller.Sid, auditBefore, 1000, cancel)));
+        return tokens.Secondary is { LastUse: null } secondary
+            && audit.Entries.Where(e => e.Action is "secondary_created").ToList() is [.., var last] created
+            && created.TrueForAll(e => string.Equals(e.Actor, $"{caller.Sid} primary", StringComparison.Ordinal))
+            && string.Equals(last.Fingerprint, secondary.Fingerprint, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whether anybody still needs the old token. Asked with the new one; such questions are no use that the server counts.</summary>
+    internal async Task<UseVerdict> JudgeAsync(HeldToken token, DateTimeOffset now, CancellationToken cancel)
+    {
+        var readiness = await AskAsync(token, client => client.GetReadinessAsync(token.Sid, cancel));
+        var inTheWay = readiness.Consumers.Where(c => c.Standing is "on_old" or "silent").Select(c => Describe(c, now)).ToList();
+        var moved = readiness.Consumers.Count(c => c.Standing is "moved");
+        return readiness.State switch
+        {
+            "moved" => new(UseState.Moved, $"{Consumers(moved)} moved, and the primary is quiet for {Durations.Show(TimeSpan.FromSeconds(readiness.QuietSeconds))}", []),
+            "not_yet" => new(UseState.NotYet, $"{Consumers(readiness.Consumers.Count(c => c.Standing is "on_old"))} used the primary in the last {Durations.Show(TimeSpan.FromSeconds(readiness.QuietSeconds))}", inTheWay),
+            _ => new(UseState.Unknown, Why(readiness, now), inTheWay),
+        };
+    }
+
+    /// <summary>Promotes although the guard refuses; what went wrong is told as Twilio's paths tell it.</summary>
+    internal async Task PromoteByForceAsync(HeldToken secondary)
+    {
+        try
+        {
+            await AskAsync(secondary, client => client.PromoteAsync(secondary.Sid, new() { Force = true, Reason = "tandem rotate was told to promote at once" }));
+        }
+        catch (TandemException e)
+        {
+            throw new TwilioException(e.Status, 0, e.Message, e) { NotSent = e.Kind is TandemException.NotRunning };
+        }
+    }
+
+    private static string Why(ReadinessInfo readiness, DateTimeOffset now) => readiness.Reason switch
+    {
+        "no_consumer_seen" => "the server has seen nobody use the primary, so it cannot tell who would miss it",
+        "silent_consumers" => $"{Consumers(readiness.Consumers.Count(c => c.Standing is "silent"))} used the primary last and may come back with it",
+        "gap" => $"calls may have gone uncounted{(readiness.Until is { } until && until > now ? $", which counts for another {Durations.Show(until - now)}" : "")}",
+        _ => "the server cannot tell who uses which token",
+    };
+
+    private static string Consumers(int number) => $"{number} consumer{(number == 1 ? "" : "s")}";
+
+    private static string Describe(ConsumerInfo consumer, DateTimeOffset now)
+    {
+        var last = consumer.Primary?.LastUse is { } at ? $", last on the primary {Durations.Show(now > at ? now - at : TimeSpan.Zero)} ago" : "";
+        var expected = consumer.ExpectedAt is { } due ? due > now ? $", expected in {Durations.Show(due - now)}" : $", overdue since {Durations.Show(now - due)}" : "";
+        return new string([.. $"{consumer.Name ?? consumer.Label}{(consumer.Network is null ? "" : $" ({consumer.Network})")}{last}{expected}".Where(c => !char.IsControl(c))]);
+    }
+
+    private async Task<T> AskAsync<T>(HeldToken token, Func<TandemClient, Task<T>> ask)
+    {
+        using var client = TandemClient.OverHttp(_server, token.Credential(), _handler?.Invoke());
+        return await ask(client);
+    }
+}
+
+/// <summary>Whether anybody still needs the old token.</summary>
+internal enum UseState
+{
+    /// <summary>It cannot be told.</summary>
+    Unknown,
+
+    /// <summary>Somebody does.</summary>
+    NotYet,
+
+    /// <summary>Everyone who used it has since been seen on the new one.</summary>
+    Moved,
+}
+
+/// <summary>What is known of the old token's use.</summary>
+/// <param name="State">The verdict.</param>
+/// <param name="Why">What it rests on, half a sentence.</param>
+/// <param name="InTheWay">Who breaks, or may, when the old token is ended now; a line each.</param>
+internal sealed record UseVerdict(UseState State, string Why, IReadOnlyList<string> InTheWay);
