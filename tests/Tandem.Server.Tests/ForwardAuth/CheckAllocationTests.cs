@@ -98,9 +98,9 @@ public sealed class CheckAllocationTests
         var ask = Checks.MiddlewareOf(tandem);
         var context = Checks.ContextFor(target, authorization);
         Repeat(); // compiles, and fills what is filled once
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Repeat();
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+
+        // The least of several: on a busy machine the runtime itself now and then keeps a few hundred bytes on whatever thread it finds.
+        return Enumerable.Range(0, 5).Min(_ => Allocated(Repeat));
 
         void Repeat()
         {
