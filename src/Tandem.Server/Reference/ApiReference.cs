@@ -6,8 +6,8 @@ using Tandem.Server.Listeners;
 namespace Tandem.Server.Reference;
 
 /// <summary>
-/// <c>/openapi/v1.json</c>, and <c>/openapi/</c>, the same to read. For anyone: neither holds a secret, and both are alike in every
-/// installation. Made when first asked for, so that a start pays nothing for it.
+/// <c>/openapi/v1.json</c>, and <c>/openapi/</c>, the same to read. For anyone: neither holds a secret, and but for the public address both
+/// are alike in every installation. Made when first asked for, so that a start pays nothing for it.
 /// </summary>
 /// <param name="routed">What is routed to.</param>
 /// <param name="unrouted">What is answered before routing.</param>

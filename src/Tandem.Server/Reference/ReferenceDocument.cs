@@ -83,7 +83,8 @@ internal static class ReferenceDocument
 
     private static void Complete(OpenApiDocument document, Uri? server)
     {
-        document.Info = new() { Title = "Tandem", Version = RunningServer.Version, Description = About };
+        // The API's version and not the program's, which is for nobody who has not signed in.
+        document.Info = new() { Title = "Tandem", Version = Version, Description = About };
         document.Servers = [new() { Url = server?.AbsoluteUri.TrimEnd('/') ?? "/" }];
         document.Tags = Chapters.Select(c => new OpenApiTag { Name = c.Name, Description = c.Text }).ToHashSet();
         document.Components ??= new();
