@@ -33,6 +33,10 @@ internal static class Promote
                 last = e;
                 run.Say("promote", "warning", $"{e.Message.TrimEnd('.')}. Asking both tokens what is true.");
             }
+            catch (TwilioException e) when (e.Status == 409)
+            {
+                throw new RotationException(RotationFailure.Pending, $"The server's promote guard refused: {e.Message.TrimEnd('.')}. {run.WhereThingsStand()} Both tokens work. Go on waiting: tandem rotate. Promote anyway: tandem rotate --force", e);
+            }
             catch (TwilioException e)
             {
                 throw RotationRun.Explain(e, $"{run.WhereThingsStand()} tandem rotate");
