@@ -47,6 +47,7 @@ internal static class PasswordInput
 
     private static async Task<string> AskAsync(string question, CancellationToken cancel)
     {
+        _ = Console.KeyAvailable; // from here on the terminal shows nothing that is typed, however fast; ReadKey alone would begin with it a moment after the question
         await Console.Error.WriteAsync(question);
 
         // Awaited beside the token: a plain ReadKey would keep Ctrl-C from ending the process.

@@ -49,23 +49,31 @@ internal sealed class Workspace : IDisposable
     public Task<Said> OnTerminalAsync(string typed, params string[] arguments) =>
         RunAsync(["script", "-qefc", string.Join(' ', Program.Concat(arguments)), "/dev/null"], typed);
 
-    /// <summary>Runs the program on a terminal and types Ctrl-C when it asks.</summary>
-    public async Task<int> InterruptAtQuestionAsync(params string[] arguments)
+    /// <summary>Runs the program on a terminal, where each question is answered once it is asked.</summary>
+    public async Task<Said> AnswerAsync((string Question, string Typed)[] answers, params string[] arguments)
     {
         using var limit = new CancellationTokenSource(Limit);
         using var process = Start(["script", "-qefc", string.Join(' ', Program.Concat(arguments)), "/dev/null"]);
-        var read = new char[4096];
-        for (var said = ""; !said.Contains("[y/N]", StringComparison.Ordinal);)
+        var (read, said) = (new char[4096], "");
+        foreach (var (question, typed) in answers)
         {
-            var count = await process.StandardOutput.ReadAsync(read, limit.Token);
-            said += count > 0 ? new string(read, 0, count) : throw new InvalidOperationException($"It ended without asking: {said}");
+            while (!said.Contains(question, StringComparison.Ordinal))
+            {
+                var count = await process.StandardOutput.ReadAsync(read, limit.Token);
+                said += count > 0 ? new string(read, 0, count) : throw new InvalidOperationException($"It ended without asking: {said}");
+            }
+
+            await process.StandardInput.WriteAsync(typed);
+            await process.StandardInput.FlushAsync(limit.Token);
         }
 
-        await process.StandardInput.WriteAsync('\u0003');
-        await process.StandardInput.FlushAsync(limit.Token);
+        said += await process.StandardOutput.ReadToEndAsync(limit.Token);
         await process.WaitForExitAsync(limit.Token);
-        return process.ExitCode;
+        return new(process.ExitCode, said, "");
     }
+
+    /// <summary>Runs the program on a terminal and types Ctrl-C when it asks.</summary>
+    public async Task<int> InterruptAtQuestionAsync(params string[] arguments) => (await AnswerAsync([("[y/N]", "\u0003")], arguments)).ExitCode;
 
     /// <summary>Starts a process here with an environment that holds no setting but this test's.</summary>
     public Process Start(IReadOnlyList<string> command)

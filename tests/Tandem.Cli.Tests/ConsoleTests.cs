@@ -1,0 +1,68 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Tandem.Cli.Tests;
+
+/// <summary>The console of the program as it is shipped, native code included; what its pages do is shown by their own tests.</summary>
+public sealed partial class ConsoleTests : IAsyncLifetime
+{
+    private readonly Workspace _at = new();
+    private readonly HttpClient _browser = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, CookieContainer = new() });
+    private RunningServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await RunningServer.StartAsync(_at);
+
+    public async ValueTask DisposeAsync()
+    {
+        _browser.Dispose();
+        await _server.DisposeAsync();
+        _at.Dispose();
+    }
+
+    [Fact]
+    public async Task From_the_link_that_it_prints_every_page_is_reached()
+    {
+        var link = SetupLink().Match(_server.Welcome).Groups["secret"].Value;
+        var answer = await PostAsync("/setup", "/setup", ("link", link), ("name", "ada"), ("password", "three quiet otters"), ("again", "three quiet otters"));
+        Assert.Equal((HttpStatusCode.SeeOther, "/accounts"), (answer.StatusCode, answer.Headers.Location!.OriginalString));
+
+        foreach (var path in new[] { "/accounts", "/me", "/me/password", "/users", "/users/_new", "/users/ada", "/users/ada/remove" })
+        {
+            var page = await _browser.GetAsync(new Uri(_server.Url + path), Cancel);
+            var text = await page.Content.ReadAsStringAsync(Cancel);
+            Assert.True(page.StatusCode == HttpStatusCode.OK, $"{path}: {page.StatusCode}");
+            Assert.EndsWith("</html>", text.TrimEnd(), StringComparison.Ordinal);
+        }
+
+        var factor = await PostAsync("/me/second-factor", "/me");
+        Assert.Contains("role=\"img\" aria-label=\"QR code", await factor.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        var invited = await PostAsync("/users/_new", "/users/_new", ("name", "grace"), ("role", "viewer"));
+        Assert.Contains($"{_server.Url}/invitation#", await invited.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await _browser.GetAsync(new Uri(_server.Url + "/users/nobody"), Cancel)).StatusCode);
+        Assert.Equal(HttpStatusCode.SeeOther, (await PostAsync("/sign-out", "/me")).StatusCode);
+
+        var wrong = await PostAsync("/sign-in", "/sign-in", ("name", "ada"), ("password", "not the password"));
+        Assert.Contains("do not go together", await wrong.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.SeeOther, (await PostAsync("/sign-in", "/sign-in", ("name", "ada"), ("password", "three quiet otters"))).StatusCode);
+
+        var (_, _, errors) = await _server.StopAsync("TERM");
+        Assert.DoesNotContain(" fail", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("otters", errors, StringComparison.Ordinal);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private async Task<HttpResponseMessage> PostAsync(string path, string from, params (string Name, string Value)[] fields)
+    {
+        var token = FormToken().Match(await _browser.GetStringAsync(new Uri(_server.Url + from), Cancel)).Groups["token"].Value;
+        using var form = new FormUrlEncodedContent([KeyValuePair.Create("form-token", token), .. fields.Select(f => KeyValuePair.Create(f.Name, f.Value))]);
+        return await _browser.PostAsync(new Uri(_server.Url + path), form, Cancel);
+    }
+
+    [GeneratedRegex("/setup#(?<secret>[A-Za-z0-9_-]{43})", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SetupLink();
+
+    [GeneratedRegex("name=\"form-token\" value=\"(?<token>[^\"]+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex FormToken();
+}
