@@ -28,6 +28,8 @@ try
     Table.Print(contestants, field);
     var native1000 = contestants.Single(c => c.Name == "native: check, 1,000 accounts");
     await Rotations.RunAsync(native1000.Url, Path.Combine(work, "native-1000.txt"), work, TimeSpan.FromSeconds(5));
+    var many = contestants.Single(c => c.Name == "JIT: check, 100,000 accounts");
+    await ConsolePages.RunAsync("JIT, 100,000 accounts", many.Url, Path.Combine(work, "JIT-100000"), Path.Combine(work, "JIT-100000.txt"));
 }
 finally
 {

@@ -26,6 +26,7 @@ internal sealed record ServeSettings
 internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary<string, string> environment)
 {
     private readonly List<string> _problems = [];
+    private readonly Dictionary<string, string> _sources = new(StringComparer.Ordinal);
 
     /// <summary>Everything that is wrong, a sentence each; to be read after <see cref="Read"/>.</summary>
     public IReadOnlyList<string> Problems => _problems;
@@ -58,6 +59,7 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             ThrottleSource = Budget(Settings.ThrottleSource) ?? options.ThrottleSource,
             QuietTime = Duration(Settings.QuietTime, TimeSpan.FromSeconds(1)) ?? options.QuietTime,
             SecondaryAgeWarning = Duration(Settings.SecondaryAge, TimeSpan.Zero) ?? options.SecondaryAgeWarning,
+            Sources = _sources,
         };
         var settings = new ServeSettings { Options = options, Import = Bootstrap(), LogLevel = Level() };
 
@@ -70,14 +72,21 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
     public static bool TryReadToken(string text, [NotNullWhen(true)] out AuthToken? token) => AuthToken.TryParse(text.AsSpan().TrimEnd(), out token);
 
     private string? Value(Setting setting) =>
-        setting.Option is Option<string> option && flags.GetValue(option) is { Length: > 0 } flag ? flag
-            : environment.GetValueOrDefault(setting.Variable) is { Length: > 0 } variable ? variable
+        setting.Option is Option<string> option && flags.GetValue(option) is { Length: > 0 } flag ? From(setting, "flag", flag)
+            : environment.GetValueOrDefault(setting.Variable) is { Length: > 0 } variable ? From(setting, "environment", variable)
             : null;
+
+    /// <summary>Takes note of where a setting came from.</summary>
+    private T From<T>(Setting setting, string source, T value)
+    {
+        _sources[setting.Variable] = source;
+        return value;
+    }
 
     private List<string> Values(Setting setting)
     {
-        var given = flags.GetValue((Option<string[]>)setting.Option!) is { Length: > 0 } flag ? flag
-            : environment.GetValueOrDefault(setting.Variable) is { } variable ? [variable]
+        var given = flags.GetValue((Option<string[]>)setting.Option!) is { Length: > 0 } flag ? From(setting, "flag", flag)
+            : environment.GetValueOrDefault(setting.Variable) is { Length: > 0 } variable ? From<string[]>(setting, "environment", [variable])
             : [];
         return [.. given.SelectMany(v => v.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
     }
@@ -88,10 +97,10 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
     {
         if (setting.Option is Option<bool> option && flags.GetValue(option))
         {
-            return true;
+            return From(setting, "flag", true);
         }
 
-        var text = environment.GetValueOrDefault(setting.Variable) ?? "";
+        var text = Value(setting) ?? "";
         switch (text.ToLowerInvariant())
         {
             case "true" or "1":

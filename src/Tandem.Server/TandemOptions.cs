@@ -58,4 +58,7 @@ public sealed record TandemOptions
 
     /// <summary>To what networks the IPv4 addresses of consumers are widened: bits, 8 to 32. 32 keeps every address apart.</summary>
     public byte ConsumerNetwork { get; init; } = ClientNetwork.Ipv4Whole;
+
+    /// <summary>Where each setting that was given came from, in words, by its variable's name; null when the host does not say. For the console alone.</summary>
+    public IReadOnlyDictionary<string, string>? Sources { get; init; }
 }

@@ -120,6 +120,10 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
         ReadAsync(connection => AccountQueries.List(connection, query), cancel);
 
     /// <inheritdoc />
+    public Task<AccountHits> SearchAsync(AccountSearch search, CancellationToken cancel = default) =>
+        ReadAsync(connection => AccountSearches.Run(connection, search), cancel);
+
+    /// <inheritdoc />
     public Task<IReadOnlyDictionary<string, ConsumerDecision>> ReadDecisionsAsync(AccountSid account, CancellationToken cancel = default) =>
         ReadAsync(
             connection =>

@@ -13,14 +13,34 @@ internal sealed class Where(string select)
     private readonly List<(string Name, DbType Type)> _parameters = [];
     private readonly List<object> _values = [];
 
+    /// <summary>Adds a condition.</summary>
+    public Where And(string condition)
+    {
+        _sql.Append(" AND ").Append(condition);
+        return this;
+    }
+
     /// <summary>Adds a condition, unless there is no value for its parameter.</summary>
     public Where And(string condition, string name, DbType type, object? value)
     {
         if (value is not null)
         {
-            _sql.Append(" AND ").Append(condition);
+            And(condition);
             _parameters.Add((name, type));
             _values.Add(value);
+        }
+
+        return this;
+    }
+
+    /// <summary>Adds two values that one condition compares together, unless there is no first one.</summary>
+    public Where And(string condition, (string Name, DbType Type) first, object? value, (string Name, DbType Type) second, object? other)
+    {
+        if (value is not null && other is not null)
+        {
+            And(condition);
+            _parameters.AddRange([first, second]);
+            _values.AddRange([value, other]);
         }
 
         return this;

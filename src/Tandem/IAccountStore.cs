@@ -21,6 +21,9 @@ public interface IAccountStore
     /// <summary>Reads a page of accounts, newest first, into memory; nothing is held open when it returns.</summary>
     Task<AccountPage> ListAsync(AccountQuery query, CancellationToken cancel = default);
 
+    /// <summary>Reads a page of a search into memory; bounded by an index whatever the number of accounts, and nothing is held open when it returns.</summary>
+    Task<AccountHits> SearchAsync(AccountSearch search, CancellationToken cancel = default);
+
     /// <summary>Reads what was decided about an account's consumers, by <see cref="ConsumerKey.Id"/>.</summary>
     Task<IReadOnlyDictionary<string, ConsumerDecision>> ReadDecisionsAsync(AccountSid account, CancellationToken cancel = default);
 

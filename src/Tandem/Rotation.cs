@@ -80,14 +80,20 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     }
 
     /// <summary>
-    /// Deletes the secondary token: it is retired, and nothing else has changed. Refused with <see cref="ErrorKind.NoSecondary"/> when there is none.
+    /// Deletes the secondary token: it is retired, and nothing else has changed. Refused with <see cref="ErrorKind.NoSecondary"/> when there is none,
+    /// and with <see cref="ErrorKind.GenerationChanged"/> when the account is not at the generation meant any more, if one is meant.
     /// </summary>
-    public Task<Outcome<Account>> DeleteSecondaryAsync(Caller caller, AccountSid sid, ChangeContext context) =>
+    public Task<Outcome<Account>> DeleteSecondaryAsync(Caller caller, AccountSid sid, ChangeContext context, long? generation = null) =>
         store.ChangeAsync<Account>(sid, rows =>
         {
             if (caller.Enter(rows, sid, out var account, out _, out var actor) is var refusal and not ErrorKind.None)
             {
                 return refusal;
+            }
+
+            if (generation is { } seen && account.Generation != seen)
+            {
+                return ErrorKind.GenerationChanged;
             }
 
             if (!account.DeleteSecondary().Is(out var changed, out refusal))

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.Playwright;
+using Tandem.Console.Tests.Accounts;
 using Tandem.Server;
 
 namespace Tandem.Console.Tests;
@@ -16,6 +17,7 @@ internal static class Tour
         await SignedOutAsync(site, page, look);
         await AloneAsync(page, time, look);
         await UsersAsync(page, look);
+        await AccountTour.GoAsync(site, page, look);
         await ProveAsync(page, time, look);
     }
 

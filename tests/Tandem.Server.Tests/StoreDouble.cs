@@ -55,6 +55,9 @@ internal sealed class StoreDouble : IAccountStore
     public Task<AccountPage> ListAsync(AccountQuery query, CancellationToken cancel = default) =>
         Fault is not null ? Task.FromException<AccountPage>(Fault) : _real!.ListAsync(query, cancel);
 
+    public Task<AccountHits> SearchAsync(AccountSearch search, CancellationToken cancel = default) =>
+        Fault is not null ? Task.FromException<AccountHits>(Fault) : _real!.SearchAsync(search, cancel);
+
     public Task<IReadOnlyDictionary<string, ConsumerDecision>> ReadDecisionsAsync(AccountSid account, CancellationToken cancel = default) =>
         _real!.ReadDecisionsAsync(account, cancel);
 

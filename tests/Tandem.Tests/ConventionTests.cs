@@ -37,6 +37,7 @@ public sealed partial class ConventionTests
         "src/Tandem.Server/Api/AuthTokensApi.cs",
         "src/Tandem.Server/Api/TandemAccountsApi.cs",
         "src/Tandem.Server/Api/TandemTokensApi.cs",
+        "src/Tandem.Server/Console/NewTokenPage.cs",
         "src/Tandem.Server/FirstAccount.cs",
     ];
 

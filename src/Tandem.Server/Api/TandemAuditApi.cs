@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tandem.Client;
 using Tandem.Server.Reference;
@@ -51,7 +50,7 @@ internal static class TandemAuditApi
 
         var entries = await TandemApi.Get<IAccountStore>(http).ReadAuditAsync(
             new((int)limit, account, Number(http, "after"), Number(http, "before")), http.RequestAborted);
-        var list = new AuditList { Entries = [.. entries.Select(Describe)] };
+        var list = new AuditList { Entries = [.. entries.Select(AuditEntries.Describe)] };
         await TandemProblems.WriteAsync(http, StatusCodes.Status200OK, list, TandemJson.Default.AuditList);
     }
 
@@ -60,21 +59,5 @@ internal static class TandemAuditApi
         "" => null,
         var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= MostNumber => number,
         _ => throw new TandemRefusal(Invalid($"{name} is a whole number.")),
-    };
-
-    private static AuditInfo Describe(AuditEntry entry) => new()
-    {
-        Number = entry.Epoch,
-        At = entry.At,
-        AccountSid = entry.Entry.Account == default ? null : entry.Entry.Account.ToString(),
-        Action = JsonNamingPolicy.SnakeCaseLower.ConvertName(entry.Entry.Action.ToString()),
-        Generation = entry.Generation,
-        Actor = entry.Entry.Actor,
-        Source = entry.Entry.Context.Source,
-        RequestId = entry.Entry.Context.RequestId,
-        SuppressEmailNotification = entry.Entry.Context.SuppressEmailNotification,
-        Fingerprint = entry.Entry.Token?.ToString(),
-        Consumer = entry.Entry.Consumer,
-        Detail = entry.Entry.Detail,
     };
 }

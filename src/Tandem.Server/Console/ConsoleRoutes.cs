@@ -9,7 +9,7 @@ namespace Tandem.Server.Console;
 internal static class ConsoleRoutes
 {
     /// <summary>The navigation. A page that is to be in it is added here.</summary>
-    private static readonly NavEntry[] Nav = [new(ConsolePaths.Accounts, "Accounts"), new(UsersPage.Path, "Users", UserRole.Administrator)];
+    private static readonly NavEntry[] Nav = [new(ConsolePaths.Accounts, "Accounts"), new("/audit", "Audit"), new(SettingsPage.Path, "Settings"), new(UsersPage.Path, "Users", UserRole.Administrator)];
 
     /// <summary>What a role sees of the navigation; nothing for nobody.</summary>
     public static IReadOnlyList<NavEntry> NavOf(UserRole? role) => [.. Nav.Where(entry => role >= entry.Role)];
@@ -22,7 +22,12 @@ internal static class ConsoleRoutes
         MapSignIn(pages);
         MapMe(pages);
         MapUsers(pages);
-        pages.Show(ConsolePaths.Accounts, UserRole.Viewer, AccountsPage.ListAsync);
+        AccountRoutes.Map(pages);
+        pages.Show("/audit", UserRole.Viewer, AuditPage.ListAsync);
+        pages.Show("/audit/{number}", UserRole.Viewer, AuditPage.ShowAsync);
+        pages.Show("/audit/export.jsonl", UserRole.Viewer, AuditExport.WriteLinesAsync);
+        pages.Show("/audit/export.csv", UserRole.Viewer, AuditExport.WriteTableAsync);
+        pages.Show(SettingsPage.Path, UserRole.Viewer, SettingsPage.ShowAsync);
     }
 
     private static void MapSignIn(PageRoutes pages)
@@ -68,6 +73,7 @@ internal static class ConsoleRoutes
     public static void AddConsole(this IServiceCollection services, TandemOptions options)
     {
         var isHttps = options.TlsCertificateFile is not null;
+        services.AddSingleton<Handovers>();
         services.AddAntiforgery(forms =>
         {
             forms.FormFieldName = PageRoutes.TokenField;

@@ -65,9 +65,11 @@ internal static class Parts
 
     public static IHtmlContent Time(DateTimeOffset at, DateTimeOffset now)
     {
-        var exact = at.ToString("d MMM yyyy HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
-        return new HtmlString($"<time datetime=\"{at:yyyy-MM-dd'T'HH:mm:ss'Z'}\" title=\"{exact}\" tabindex=\"0\">{Relative(at, now)}</time>");
+        return new HtmlString($"<time datetime=\"{at:yyyy-MM-dd'T'HH:mm:ss'Z'}\" title=\"{Exact(at)}\" tabindex=\"0\">{Relative(at, now)}</time>");
     }
+
+    /// <summary><c>24 Nov 2026 09:00:00 UTC</c>.</summary>
+    public static string Exact(DateTimeOffset at) => at.ToString("d MMM yyyy HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
     public static IHtmlContent Status(Tone tone, string word)
     {
@@ -107,15 +109,7 @@ internal static class Parts
     public static string Relative(DateTimeOffset at, DateTimeOffset now, string soon = "just now")
     {
         var span = (now - at).Duration();
-        var amount = span switch
-        {
-            { TotalSeconds: < 10 } => null,
-            { TotalSeconds: < 120 } => $"{(int)span.TotalSeconds} seconds",
-            { TotalMinutes: < 120 } => $"{(int)span.TotalMinutes} minutes",
-            { TotalHours: < 48 } => $"{(int)span.TotalHours} hours",
-            { TotalDays: < 730 } => $"{(int)span.TotalDays} days",
-            _ => $"{(int)(span.TotalDays / 365.25)} years",
-        };
+        var amount = span < TimeSpan.FromSeconds(10) ? null : Spans.Text(span);
         return amount is null ? soon : at <= now ? $"{amount} ago" : $"in {amount}";
     }
 }

@@ -46,7 +46,11 @@ internal static class SignInPage
         var request = page.Http.Request;
         if (HttpMethods.IsPost(request.Method))
         {
-            return page.GoToAsync(ConsolePaths.SignIn, Note.Warn("Your session had ended, so nothing was changed. Sign in, then do it again."));
+            // A form cannot be come back to, but the page that it was on can.
+            var from = Uri.TryCreate(request.Headers.Referer, UriKind.Absolute, out var referer) ? ConsolePaths.OfOurs(referer.PathAndQuery) : null;
+            return page.GoToAsync(
+                from is null ? ConsolePaths.SignIn : $"{ConsolePaths.SignIn}?to={Uri.EscapeDataString(from)}",
+                Note.Warn("Your session had ended, so nothing was changed. Sign in, then do it again."));
         }
 
         // A link on another site: the browser keeps our cookies back, so it looks like nobody. Coming from here they are sent along.

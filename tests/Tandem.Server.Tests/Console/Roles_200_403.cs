@@ -70,7 +70,8 @@ public sealed class Roles_200_403
     {
         await using var tandem = await TestTandem.StartAsync();
         var endpoints = tandem.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
-        var listed = Everything.Select(e => $"{e.Method} {e.Path.Replace("/somebody", "/{name}", StringComparison.Ordinal)}").ToHashSet(StringComparer.Ordinal);
+        var listed = Everything.Select(e => $"{e.Method} {e.Path.Replace("/somebody", "/{name}", StringComparison.Ordinal)}")
+            .Concat(AccountRoles_200_403.Everything.Select(e => $"{e.Method} {e.Path}")).ToHashSet(StringComparer.Ordinal);
         var pages = endpoints
             .Where(e => ConsolePaths.Contains(e.RoutePattern.RawText) && !e.RoutePattern.RawText!.StartsWith("/assets/", StringComparison.Ordinal))
             .SelectMany(e => e.Metadata.OfType<HttpMethodMetadata>().Single().HttpMethods.Where(m => m != "HEAD").Select(m => $"{m} {e.RoutePattern.RawText}"))
