@@ -26,7 +26,7 @@ public sealed class ScreenshotTests(Chromium chromium)
         var page = await stage.Site.SignedInAsync(options: new() { ReducedMotion = ReducedMotion.Reduce });
         var directory = Environment.GetEnvironmentVariable("TANDEM_SCREENSHOTS") is { Length: > 0 } asked ? asked : Path.Combine(Root(), "artifacts", "screenshots");
         Directory.CreateDirectory(directory);
-        foreach (var (name, path, height) in new[] { ("accounts", "/accounts", 620), ("account", stage.Account, 1480), ("promote", $"{stage.Account}/promote", 800) })
+        foreach (var (name, path, height) in new[] { ("accounts", "/accounts", 640), ("account", stage.Account, 1690), ("promote", $"{stage.Account}/promote", 960) })
         {
             await page.SetViewportSizeAsync(1000, height);
             await page.GotoAsync(path);
