@@ -36,7 +36,7 @@ public sealed class PlanFile
         }
         catch (TomlException e)
         {
-            throw new RotationException(RotationFailure.Usage, $"The plan {file._path} is no TOML: {e.Message} Nothing was done.", e);
+            throw new RotationException(RotationFailure.Usage, $"The plan {file._path} is no TOML: {e.GetBaseException().Message.TrimEnd('.')}. Nothing was done.", e);
         }
 
         return file._problems.Count == 0 ? plan
