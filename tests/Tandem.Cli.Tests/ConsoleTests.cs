@@ -51,7 +51,41 @@ public sealed partial class ConsoleTests : IAsyncLifetime
         Assert.DoesNotContain("otters", errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_token_is_replaced_from_its_pages()
+    {
+        var link = SetupLink().Match(_server.Welcome).Groups["secret"].Value;
+        await PostAsync("/setup", "/setup", ("link", link), ("name", "ada"), ("password", "three quiet otters"), ("again", "three quiet otters"));
+        var account = AccountLink().Match(await TextAsync("/accounts")).Value;
+        foreach (var path in new[]
+        {
+            account, $"{account}/consumers", $"{account}/late-use", $"{account}/account", $"{account}/secondary", $"{account}/pause", $"{account}/suspend", $"{account}/close",
+            "/accounts/_new", "/accounts?q=a&show=rotate", "/audit", "/audit/1", "/settings",
+        })
+        {
+            Assert.EndsWith("</html>", (await TextAsync(path)).TrimEnd(), StringComparison.Ordinal);
+        }
+
+        var made = await PostAsync($"{account}/secondary", $"{account}/secondary");
+        Assert.Matches("data-secret><code translate=\"no\">[0-9a-f]{32}<", await TextAsync(made.Headers.Location!.OriginalString));
+        var question = await TextAsync($"{account}/promote");
+        Assert.Contains("No consumer of the primary has been seen.", question, StringComparison.Ordinal);
+        var promoted = await PostAsync($"{account}/promote", $"{account}/promote", ("generation", "2"), ("named", ""), ("typed", Typed().Match(question).Groups["name"].Value));
+        Assert.Equal(account, promoted.Headers.Location!.OriginalString);
+        Assert.Contains("Promoted:", await TextAsync(account), StringComparison.Ordinal);
+        Assert.Contains("\"action\":\"secondary_promoted\"", await TextAsync("/audit/export.jsonl"), StringComparison.Ordinal);
+        Assert.Contains(",secondary_promoted,", await TextAsync("/audit/export.csv"), StringComparison.Ordinal);
+        Assert.Matches("TANDEM_LISTEN.*>flag<", (await TextAsync("/settings")).ReplaceLineEndings(" "));
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private async Task<string> TextAsync(string path)
+    {
+        var answer = await _browser.GetAsync(new Uri(_server.Url + path), Cancel);
+        Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{path}: {answer.StatusCode}");
+        return await answer.Content.ReadAsStringAsync(Cancel);
+    }
 
     private async Task<HttpResponseMessage> PostAsync(string path, string from, params (string Name, string Value)[] fields)
     {
@@ -62,6 +96,12 @@ public sealed partial class ConsoleTests : IAsyncLifetime
 
     [GeneratedRegex("/setup#(?<secret>[A-Za-z0-9_-]{43})", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SetupLink();
+
+    [GeneratedRegex("/accounts/AC[0-9a-f]{32}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex AccountLink();
+
+    [GeneratedRegex("Type <strong><bdi>(?<name>[^<]+)<", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Typed();
 
     [GeneratedRegex("name=\"form-token\" value=\"(?<token>[^\"]+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FormToken();

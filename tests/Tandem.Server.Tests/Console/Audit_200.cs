@@ -48,6 +48,28 @@ public sealed class Audit_200
     }
 
     [Fact]
+    public async Task What_is_long_past_is_found_below_what_came_later()
+    {
+        var time = new FakeTimeProvider(Calls.Start);
+        await using var tandem = await TestTandem.StartAsync(new() { Time = time });
+        for (var i = 0; i < 3; i++)
+        {
+            await tandem.CreateSubaccountAsync($"early {i}");
+        }
+
+        time.Advance(TimeSpan.FromDays(10));
+        for (var i = 0; i < 1_500; i++)
+        {
+            await tandem.CreateSubaccountAsync();
+        }
+
+        using var client = await ConsoleClient.SignedInAsync(tandem);
+        Assert.Equal(4, (await ActionsAsync(client, "to=2026-01-05T00:00")).Count());
+        Assert.Empty(await ActionsAsync(client, "to=2026-01-01T00:00"));
+        Assert.Equal(4, (await ActionsAsync(client, "action=account_created&from=2026-01-01T00:00&to=2026-01-05T00:00")).Count());
+    }
+
+    [Fact]
     public async Task As_lines_and_as_a_table_it_is_whole_and_the_oldest_comes_first()
     {
         await using var tandem = await TestTandem.StartAsync();
