@@ -35,6 +35,8 @@ public sealed class TandemHostTests : IAsyncLifetime
         var through = await Wire.CurlAsync("--http2", "--proxy", addresses.TwilioProxy!.ToString(), "--cacert", ca, "--user", credential,
             "--write-out", " %{http_code} %{http_version}", "--request", "POST", "https://accounts.twilio.com/v1/AuthTokens/Secondary");
         Assert.EndsWith(" 201 2", through.Output, StringComparison.Ordinal);
+        var reference = await Wire.CurlAsync("--proxy", addresses.TwilioProxy!.ToString(), "--cacert", ca, "--write-out", " %{http_code}", "https://accounts.twilio.com/openapi/v1.json");
+        Assert.EndsWith(" 401", reference.Output, StringComparison.Ordinal); // Twilio has none there
         var direct = await Wire.CurlAsync("--user", credential, "--write-out", " %{http_code}", "--request", "DELETE", $"{addresses.Api[0]}v1/AuthTokens/Secondary");
         Assert.Equal(" 204", direct.Output);
     }
