@@ -14,6 +14,8 @@ public sealed class CheckAllocationTests
 {
     private const int Rounds = 2_000;
 
+    private const int Attempts = 5;
+
     [Theory]
     [InlineData(Checks.Nginx, false)]
     [InlineData(Checks.Forward, false)]
@@ -29,7 +31,7 @@ public sealed class CheckAllocationTests
         if (listening is not null)
         {
             var checks = listening.Read("tandem.verdicts").Where(m => m.Key.EndsWith("/valid/primary", StringComparison.Ordinal) && !m.Key.StartsWith("twilio", StringComparison.Ordinal));
-            Assert.Equal(4 * Rounds, checks.Sum(m => m.Value));
+            Assert.Equal(2 * (1 + Attempts) * Rounds, checks.Sum(m => m.Value)); // two accounts, each once to compile
         }
     }
 
@@ -100,7 +102,7 @@ public sealed class CheckAllocationTests
         Repeat(); // compiles, and fills what is filled once
 
         // The least of several: on a busy machine the runtime itself now and then keeps a few hundred bytes on whatever thread it finds.
-        return Enumerable.Range(0, 5).Min(_ => Allocated(Repeat));
+        return Enumerable.Range(0, Attempts).Min(_ => Allocated(Repeat));
 
         void Repeat()
         {
