@@ -49,20 +49,22 @@ internal sealed class Workspace : IDisposable
     public Task<Said> OnTerminalAsync(string typed, params string[] arguments) =>
         RunAsync(["script", "-qefc", string.Join(' ', Program.Concat(arguments)), "/dev/null"], typed);
 
-    /// <summary>Runs the program on a terminal, where each question is answered once it is asked.</summary>
+    /// <summary>Runs the program on a terminal, where each question is answered once it is asked after the answer before.</summary>
     public async Task<Said> AnswerAsync((string Question, string Typed)[] answers, params string[] arguments)
     {
         using var limit = new CancellationTokenSource(Limit);
         using var process = Start(["script", "-qefc", string.Join(' ', Program.Concat(arguments)), "/dev/null"]);
-        var (read, said) = (new char[4096], "");
+        var (read, said, answered) = (new char[4096], "", 0);
         foreach (var (question, typed) in answers)
         {
-            while (!said.Contains(question, StringComparison.Ordinal))
+            int asked;
+            while ((asked = said.IndexOf(question, answered, StringComparison.Ordinal)) < 0)
             {
                 var count = await process.StandardOutput.ReadAsync(read, limit.Token);
                 said += count > 0 ? new string(read, 0, count) : throw new InvalidOperationException($"It ended without asking: {said}");
             }
 
+            answered = asked + question.Length;
             await process.StandardInput.WriteAsync(typed);
             await process.StandardInput.FlushAsync(limit.Token);
         }
