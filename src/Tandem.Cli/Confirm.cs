@@ -19,11 +19,16 @@ internal static class Confirm
 
         await Console.Error.WriteAsync($"{consequence} Continue? [y/N] ");
 
-        // Awaited beside the token: a plain ReadLine would keep Ctrl-C from ending the process.
-        var answer = await Task.Run(Console.ReadLine, cancel).WaitAsync(cancel);
-        if (answer?.Trim().ToLowerInvariant() is not ("y" or "yes"))
+        if (!await IsYesAsync(cancel))
         {
             throw new CommandException(ExitCode.Declined, "Declined. Nothing was changed.");
         }
     }
+
+    /// <summary>Whether a yes is typed.</summary>
+    public static async Task<bool> IsYesAsync(CancellationToken cancel) => (await ReadLineAsync(cancel))?.ToLowerInvariant() is "y" or "yes";
+
+    /// <summary>What is typed, less the blanks around it. Awaited beside the token: a plain ReadLine would keep Ctrl-C from ending the process.</summary>
+    public static async Task<string?> ReadLineAsync(CancellationToken cancel) =>
+        (await Task.Run(Console.ReadLine, cancel).WaitAsync(cancel))?.Trim();
 }

@@ -39,14 +39,10 @@ internal sealed class RotateHost(RotateOutput output, bool yes, bool force)
         if (question is { InTheWay.Count: > 0, Dying: { } dying })
         {
             await Console.Error.WriteAsync($"Type {dying}, the token that stops working, to go on: ");
-            return string.Equals(await ReadLineAsync(cancel), dying, StringComparison.OrdinalIgnoreCase);
+            return string.Equals(await Confirm.ReadLineAsync(cancel), dying, StringComparison.OrdinalIgnoreCase);
         }
 
         await Console.Error.WriteAsync(question.InTheWay.Count > 0 ? "Continue? [y/N] " : $"{question.Text} Continue? [y/N] ");
-        return (await ReadLineAsync(cancel))?.ToLowerInvariant() is "y" or "yes";
+        return await Confirm.IsYesAsync(cancel);
     }
-
-    /// <summary>Awaited beside the token: a plain ReadLine would keep Ctrl-C from ending the process.</summary>
-    private static async Task<string?> ReadLineAsync(CancellationToken cancel) =>
-        (await Task.Run(Console.ReadLine, cancel).WaitAsync(cancel))?.Trim();
 }

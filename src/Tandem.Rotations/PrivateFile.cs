@@ -44,31 +44,13 @@ internal static partial class PrivateFile
             }
 
             File.Move(beside, path, overwrite: true);
-            SyncDirectory(directory);
+            DurableFile.SyncDirectory(directory);
         }
         catch
         {
             File.Delete(beside);
             throw;
         }
-    }
-
-    /// <summary>Overwrites a file with zeros and removes it. Nothing happens when it is not there.</summary>
-    public static void Erase(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return;
-        }
-
-        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0))
-        {
-            file.Write(new byte[file.Length]);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Delete(path);
-        SyncDirectory(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>Who owns a file; null when the system does not say.</summary>
@@ -82,31 +64,6 @@ internal static partial class PrivateFile
         return StatX(atCurrentDirectory, path, 0, linksAndOwner, status) != 0 ? null
             : new(BitConverter.ToUInt32(status[16..]), BitConverter.ToUInt32(status[20..]), BitConverter.ToUInt32(status[24..]));
     }
-
-    private static void SyncDirectory(string path)
-    {
-        var descriptor = Open(path, 0);
-        if (descriptor < 0)
-        {
-            throw new IOException($"The directory {path} cannot be opened to sync it (error {Marshal.GetLastPInvokeError()}).");
-        }
-
-        var failed = Sync(descriptor) != 0;
-        _ = Close(descriptor);
-        if (failed)
-        {
-            throw new IOException($"The directory {path} cannot be synced.");
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int readOnly);
-
-    [LibraryImport("libc", EntryPoint = "fsync")]
-    private static partial int Sync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "fchown")]
     private static partial int FChown(int descriptor, uint user, uint group);

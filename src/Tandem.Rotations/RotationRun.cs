@@ -27,6 +27,14 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
     public HeldToken NeedOld() => Old ?? throw new RotationException(RotationFailure.Credential,
         $"This step needs the old token {State.OldFingerprint} of {State.AccountSid}, which was not kept. Nothing was changed. Give it in TWILIO_AUTH_TOKEN, or with --token-file.");
 
+    /// <summary>
+    /// Whether the secondary that a Tandem tells of is this run's own: by its fingerprint, or because an answer that was lost had made it. Only such a
+    /// one is deleted without being asked for.
+    /// </summary>
+    public async Task<bool> IsOwnAsync(TandemInsight insight, TokenInfo secondary, HeldToken old, CancellationToken cancel) =>
+        string.Equals(secondary.Fingerprint, State.NewFingerprint, StringComparison.Ordinal)
+        || (State.AuditBefore is { } before && await insight.IsOwnOrphanAsync(old, before, cancel));
+
     /// <summary>Records a state, with the tokens sealed beside it. What it announces happens after this returns.</summary>
     public void Save(RotationState state)
     {

@@ -54,7 +54,7 @@ public sealed class StateDirectory
             File.WriteAllText(HolderFile(path), string.Create(CultureInfo.InvariantCulture, $"{owner}, process {Environment.ProcessId}, since {now:yyyy-MM-dd'T'HH:mm:ss'Z'}\n"));
 
             // Of a rotation that was over when its process was killed.
-            PrivateFile.Erase(OverFile(FileOf(sid, target)));
+            DurableFile.Erase(OverFile(FileOf(sid, target)));
             return file;
         }
         catch (IOException e)
@@ -111,7 +111,7 @@ public sealed class StateDirectory
         // Taken out of the way first: a state that is half erased would be one that nobody can go on with.
         var file = FileOf(report.State.AccountSid, report.State.Target);
         File.Move(file, OverFile(file), overwrite: true);
-        PrivateFile.Erase(OverFile(file));
+        DurableFile.Erase(OverFile(file));
         return path;
     }
 

@@ -1,9 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace Tandem.Server;
+namespace Tandem;
 
-/// <summary>Small private files that must be there whole or not at all, and gone when they are gone.</summary>
+/// <summary>
+/// Small private files that must be there whole or not at all, and gone when they are gone. Compiled into the rotation's room as well, which may not
+/// refer to this one: erasing is not to be written twice.
+/// </summary>
 internal static partial class DurableFile
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;

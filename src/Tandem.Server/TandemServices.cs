@@ -45,7 +45,7 @@ public static class TandemServices
             s.GetRequiredService<TimeProvider>(),
             options.RecoverableTokens));
         services.AddSingleton(s => new ConsumerDecisions(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(s => new ReadinessJudge(s.GetRequiredService<UsageRecorder>(), s.GetRequiredService<IAccountStore>(), options));
+        services.AddSingleton(s => new ReadinessJudge(s.GetRequiredService<UsageRecorder>(), s.GetRequiredService<AccountMoments>(), options));
         services.AddSingleton(s => new AccountMoments(
             s.GetRequiredService<IAccountStore>(), s.GetRequiredService<VerifierIndex>(), s.GetRequiredService<UsageRecorder>()));
         services.AddSingleton(s => new Alarms(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<ForgottenSecondaries>(), s.GetService<FirstAccount>()));

@@ -38,8 +38,9 @@ internal static class AccountQueries
 
     public static Account? Find(DbConnection connection, AccountSid sid)
     {
-        using var rows = new AccountRows(connection);
-        return rows.Find(sid);
+        using var find = new Statement(connection, AccountRow.Find, ("@sid", DbType.Binary));
+        using var row = find.With(sid.ToBytes()).Read();
+        return row.Read() ? AccountRow.Read(row) : null;
     }
 
     public static AccountPage List(DbConnection connection, AccountQuery query)

@@ -15,6 +15,8 @@ internal static class AccountRow
         + "primary_verifier, primary_fingerprint, primary_created, primary_seal, "
         + "secondary_verifier, secondary_fingerprint, secondary_created, secondary_seal, promote_guard";
 
+    public const string Find = $"SELECT {Columns} FROM account WHERE sid = @sid";
+
     public const string Insert =
         "INSERT INTO account (sid, owner, friendly_name, status, generation, date_created, date_updated, primary_paused_until, "
         + "primary_verifier, primary_fingerprint, primary_created, primary_seal, "

@@ -6,7 +6,7 @@ namespace Tandem.Storage;
 /// <summary>The rows of one transaction, read when asked for; and the statements that change them.</summary>
 internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisposable
 {
-    private readonly Statement _find = new(connection, $"SELECT {AccountRow.Columns} FROM account WHERE sid = @sid", ("@sid", DbType.Binary));
+    private readonly Statement _find = new(connection, AccountRow.Find, ("@sid", DbType.Binary));
     private readonly Statement _insert = new(connection, AccountRow.Insert, AccountRow.Parameters);
     private readonly Statement _update = new(connection, AccountRow.Update, AccountRow.Parameters);
 

@@ -11,6 +11,8 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
     private readonly StoreLock _lock;
     private readonly SqliteConnection _writing;
     private readonly SqliteConnection _reading;
+    private readonly DecisionRows _decisions;
+    private readonly UserRows _users;
     private readonly SemaphoreSlim _readers = new(1);
     private readonly Writer _writer;
     private bool _disposed;
@@ -37,6 +39,7 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
         }
 
         _reading = SqliteConnections.Open(path);
+        (_decisions, _users) = (new(_reading), new(_reading)); // a page of the console asks several of them
         _writer = new(writing, _readers, new(Keys, Index, Pending), options, logger);
         _writer.Start();
     }
@@ -125,30 +128,24 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
 
     /// <inheritdoc />
     public Task<IReadOnlyDictionary<string, ConsumerDecision>> ReadDecisionsAsync(AccountSid account, CancellationToken cancel = default) =>
-        ReadAsync(
-            connection =>
-            {
-                using var rows = new DecisionRows(connection);
-                return rows.Of(null, account);
-            },
-            cancel);
+        ReadAsync(_ => _decisions.Of(null, account), cancel);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(AuditQuery query, CancellationToken cancel = default) =>
         ReadAsync(connection => AuditQueries.Read(connection, query), cancel);
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<User>> ListUsersAsync(CancellationToken cancel = default) => ReadUsersAsync(users => users.All(), cancel);
+    public Task<IReadOnlyList<User>> ListUsersAsync(CancellationToken cancel = default) => ReadAsync(_ => _users.All(), cancel);
 
     /// <inheritdoc />
-    public Task<User?> FindUserAsync(string name, CancellationToken cancel = default) => ReadUsersAsync(users => users.Find(name), cancel);
+    public Task<User?> FindUserAsync(string name, CancellationToken cancel = default) => ReadAsync(_ => _users.Find(name), cancel);
 
     /// <inheritdoc />
-    public Task<SignedIn?> FindSessionAsync(string id, CancellationToken cancel = default) => ReadUsersAsync(users => users.FindSession(id), cancel);
+    public Task<SignedIn?> FindSessionAsync(string id, CancellationToken cancel = default) => ReadAsync(_ => _users.FindSession(id), cancel);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<Session>> ListSessionsAsync(long userId, CancellationToken cancel = default) =>
-        ReadUsersAsync(users => users.SessionsOf(userId), cancel);
+        ReadAsync(_ => _users.SessionsOf(userId), cancel);
 
     /// <summary>Does the mutations that wait, empties the log, closes the database and gives the lock back. A second call does nothing.</summary>
     public async ValueTask DisposeAsync()
@@ -160,6 +157,8 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
 
         await Task.Run(_writer.Dispose);
         await _readers.WaitAsync();
+        _decisions.Dispose();
+        _users.Dispose();
         await _reading.DisposeAsync();
         await _writing.DisposeAsync();
         Keys.Dispose();
@@ -183,14 +182,6 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
             _readers.Release();
         }
     }
-
-    private Task<T> ReadUsersAsync<T>(Func<UserRows, T> read, CancellationToken cancel) => ReadAsync(
-        connection =>
-        {
-            using var users = new UserRows(connection);
-            return read(users);
-        },
-        cancel);
 
     private void EraseRecoverableSeals(ILogger logger)
     {

@@ -33,6 +33,13 @@ public enum PromoteGuard : byte
     Enforce = 3,
 }
 
+/// <summary>Names the guard's states.</summary>
+public static class PromoteGuards
+{
+    /// <summary><c>off</c> or <c>enforce</c>, as the API and audit entries say it.</summary>
+    public static string Name(this PromoteGuard guard) => guard == PromoteGuard.Enforce ? "enforce" : "off";
+}
+
 /// <summary>What is kept of a token: never its text, except sealed.</summary>
 /// <param name="Verifier">The keyed hash that a presented token is compared with.</param>
 /// <param name="Fingerprint">The mark by which people recognise it.</param>

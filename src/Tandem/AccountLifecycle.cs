@@ -81,22 +81,11 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
         });
 
     /// <summary>Switches the promote guard. The account itself may: the guard is against mistakes, and whoever holds a token can force a promote.</summary>
-    public Task<Outcome<Account>> GuardAsync(Caller caller, AccountSid sid, PromoteGuard guard, ChangeContext context) =>
-        store.ChangeAsync<Account>(sid, rows =>
-        {
-            if (caller.Enter(rows, sid, out var account, out _, out var actor) is var refusal and not ErrorKind.None)
-            {
-                return refusal;
-            }
-
-            if (!account.Guard(guard, time.GetUtcNow()).Is(out var changed, out refusal))
-            {
-                return refusal;
-            }
-
-            var audit = new AuditDraft(AuditAction.PromoteGuardChanged, sid, actor, context) { Detail = guard == PromoteGuard.Enforce ? "enforce" : "off" };
-            return new Change<Account>(changed, audit, changed);
-        });
+    public Task<Outcome<Account>> GuardAsync(Caller caller, AccountSid sid, PromoteGuard guard, ChangeContext context) => store.ChangeAsync(
+        caller,
+        sid,
+        account => account.Guard(guard, time.GetUtcNow()),
+        (_, actor) => new(AuditAction.PromoteGuardChanged, sid, actor, context) { Detail = guard.Name() });
 
     private Task<Outcome<AccountCreated>> InsertAsync(
         AuditAction action, AccountSid sid, AccountSid? parent, Caller caller, string? friendlyName, AuthToken token, ChangeContext context) =>

@@ -19,18 +19,13 @@ public sealed class ConsumerDecisions(IAccountStore store, TimeProvider time)
     /// <summary>Consumers of one account that may have been decided about.</summary>
     public const int Limit = 1_000;
 
-    /// <summary>UTF-16 characters in a name, at most.</summary>
-    public const int NameLimit = 64;
-
     /// <summary>The longest rhythm, in seconds: a year.</summary>
     public const uint EveryLimit = 366 * 86_400;
 
-    /// <summary>Whether a consumer may be called so: at most <see cref="NameLimit"/> characters, and no control characters.</summary>
-    public static bool IsName(string name) => name.Length <= NameLimit && !name.Any(char.IsControl);
-
     /// <summary>
     /// Changes the decision about one consumer. <paramref name="consumer"/> is its <see cref="ConsumerKey.Id"/>; one that was never seen may
-    /// be decided about as well, up to <see cref="Limit"/> in all: beyond it <see cref="ErrorKind.LimitReached"/>.
+    /// be decided about as well, up to <see cref="Limit"/> in all: beyond it <see cref="ErrorKind.LimitReached"/>. Names are held to the rule of
+    /// accounts' names (<see cref="Account.IsFriendlyName"/>) by whoever takes them in.
     /// </summary>
     public Task<Outcome<ConsumerDecision>> DecideAsync(
         Caller caller, AccountSid sid, string consumer, ConsumerDecisionChange change, ChangeContext context) =>

@@ -57,7 +57,11 @@ public enum ConsumerStanding
 /// <param name="Decision">What people have decided about it; null for nothing.</param>
 /// <param name="Rhythm">How often it calls; null when that is not known yet.</param>
 /// <param name="Expected">For a silent one: when it is next expected, in seconds since 1970. In the past when overdue, null when unknown.</param>
-public sealed record ConsumerVerdict(ConsumerUse Use, ConsumerStanding Standing, ConsumerDecision? Decision, Rhythm? Rhythm, uint? Expected);
+public sealed record ConsumerVerdict(ConsumerUse Use, ConsumerStanding Standing, ConsumerDecision? Decision, Rhythm? Rhythm, uint? Expected)
+{
+    /// <summary>What people call it; else how they may recognise it.</summary>
+    public string Called => Decision?.Name ?? Use.Key.ToString();
+}
 
 /// <summary>What a verdict rests on.</summary>
 public sealed record ReadinessEvidence

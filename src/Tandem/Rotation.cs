@@ -83,27 +83,11 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     /// Deletes the secondary token: it is retired, and nothing else has changed. Refused with <see cref="ErrorKind.NoSecondary"/> when there is none,
     /// and with <see cref="ErrorKind.GenerationChanged"/> when the account is not at the generation meant any more, if one is meant.
     /// </summary>
-    public Task<Outcome<Account>> DeleteSecondaryAsync(Caller caller, AccountSid sid, ChangeContext context, long? generation = null) =>
-        store.ChangeAsync<Account>(sid, rows =>
-        {
-            if (caller.Enter(rows, sid, out var account, out _, out var actor) is var refusal and not ErrorKind.None)
-            {
-                return refusal;
-            }
-
-            if (generation is { } seen && account.Generation != seen)
-            {
-                return ErrorKind.GenerationChanged;
-            }
-
-            if (!account.DeleteSecondary().Is(out var changed, out refusal))
-            {
-                return refusal;
-            }
-
-            var audit = new AuditDraft(AuditAction.SecondaryDeleted, sid, actor, context, account.Secondary!.Fingerprint);
-            return new Change<Account>(changed, audit, changed);
-        });
+    public Task<Outcome<Account>> DeleteSecondaryAsync(Caller caller, AccountSid sid, ChangeContext context, long? generation = null) => store.ChangeAsync(
+        caller,
+        sid,
+        account => generation is { } seen && account.Generation != seen ? ErrorKind.GenerationChanged : account.DeleteSecondary(),
+        (account, actor) => new(AuditAction.SecondaryDeleted, sid, actor, context, account.Secondary!.Fingerprint));
 
     /// <summary>
     /// Promotes the secondary token: the primary is retired, at once and everywhere. Refused with
@@ -160,30 +144,19 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
         ArgumentOutOfRangeException.ThrowIfLessThan(length, ShortestPause);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, LongestPause);
         var detail = string.Create(CultureInfo.InvariantCulture, $"{(int)length.TotalSeconds} s");
-        return ChangeAsync(caller, sid, context, AuditAction.PrimaryPaused, detail, account => account.PausePrimary(time.GetUtcNow() + length));
+        return store.ChangeAsync(
+            caller,
+            sid,
+            account => account.PausePrimary(time.GetUtcNow() + length),
+            (account, actor) => new(AuditAction.PrimaryPaused, sid, actor, context, account.Primary!.Fingerprint) { Detail = detail });
     }
 
     /// <summary>Ends the pause before its time. Refused with <see cref="ErrorKind.NotPaused"/> when there is none (any more).</summary>
-    public Task<Outcome<Account>> ResumePrimaryAsync(Caller caller, AccountSid sid, ChangeContext context) =>
-        ChangeAsync(caller, sid, context, AuditAction.PrimaryResumed, null, account => account.ResumePrimary(time.GetUtcNow()));
-
-    private Task<Outcome<Account>> ChangeAsync(
-        Caller caller, AccountSid sid, ChangeContext context, AuditAction action, string? detail, Func<Account, Outcome<Account>> rule) =>
-        store.ChangeAsync<Account>(sid, rows =>
-        {
-            if (caller.Enter(rows, sid, out var account, out _, out var actor) is var refusal and not ErrorKind.None)
-            {
-                return refusal;
-            }
-
-            if (!rule(account).Is(out var changed, out refusal))
-            {
-                return refusal;
-            }
-
-            var audit = new AuditDraft(action, sid, actor, context, account.Primary!.Fingerprint) { Detail = detail };
-            return new Change<Account>(changed, audit, changed);
-        });
+    public Task<Outcome<Account>> ResumePrimaryAsync(Caller caller, AccountSid sid, ChangeContext context) => store.ChangeAsync(
+        caller,
+        sid,
+        account => account.ResumePrimary(time.GetUtcNow()),
+        (account, actor) => new(AuditAction.PrimaryResumed, sid, actor, context, account.Primary!.Fingerprint));
 
     /// <summary>What is stored of a new secondary: its text is sealed under the caller's primary whenever there is one.</summary>
     private StoredToken Keep(Account account, AuthToken token, CallerRole role, Caller caller)

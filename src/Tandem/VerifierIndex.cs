@@ -96,6 +96,19 @@ public sealed class VerifierIndex
         }
     }
 
+    /// <summary>
+    /// When each of an account's tokens was last used, which is known here alone; null when not since the start. When a change came after the
+    /// account was read, what is here belongs to other tokens: then none is told.
+    /// </summary>
+    public (DateTimeOffset? Primary, DateTimeOffset? Secondary) LastUses(Account account)
+    {
+        return TryGet(account.Sid, out var entry) && entry.Generation == account.Generation
+            ? (Time(entry.PrimaryLastUse), Time(entry.SecondaryLastUse))
+            : (null, null);
+
+        static DateTimeOffset? Time(uint second) => second == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(second);
+    }
+
     /// <summary>Copies what is known of an account; false when there is none.</summary>
     public bool TryGet(AccountSid sid, out IndexEntry found)
     {

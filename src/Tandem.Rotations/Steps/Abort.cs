@@ -115,9 +115,7 @@ internal static class Abort
                 "A secondary token may exist at Twilio that nobody holds: the answer to its create was lost, or it was not kept. Twilio tells nobody whose a secondary is, so it is left alone. If nobody uses it, delete it: tandem rotate abort --replace-secondary");
         }
 
-        return (await insight.GetTokensAsync(old, cancel)).Secondary is { } secondary
-            && (string.Equals(secondary.Fingerprint, run.State.NewFingerprint, StringComparison.Ordinal)
-                || (run.State.AuditBefore is { } before && await insight.IsOwnOrphanAsync(old, before, cancel)));
+        return (await insight.GetTokensAsync(old, cancel)).Secondary is { } secondary && await run.IsOwnAsync(insight, secondary, old, cancel);
     }
 
     private static async Task<RotationQuestion> QuestionAsync(RotationRun run, HeldToken old, CancellationToken cancel)

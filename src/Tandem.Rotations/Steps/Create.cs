@@ -62,8 +62,7 @@ internal static class Create
             return;
         }
 
-        var isOwn = string.Equals(secondary.Fingerprint, run.State.NewFingerprint, StringComparison.Ordinal)
-            || (run.State.AuditBefore is { } before && await insight.IsOwnOrphanAsync(old, before, cancel));
+        var isOwn = await run.IsOwnAsync(insight, secondary, old, cancel);
         if (!isOwn)
         {
             if (!run.Request.ReplaceSecondary)

@@ -54,7 +54,7 @@ internal static class TandemConsumersApi
             QuietSeconds = (uint)TandemApi.Get<TandemOptions>(http).QuietTime.TotalSeconds,
             Primary = account.Primary?.Fingerprint.ToString(),
             Secondary = account.Secondary?.Fingerprint.ToString(),
-            PromoteGuard = TandemTokensApi.NameOf(account.PromoteGuard),
+            PromoteGuard = account.PromoteGuard.Name(),
             Consumers = [.. verdict.Consumers.Select(c => Describe(c, moment.Decisions))],
         };
         await WriteAsync(http, StatusCodes.Status200OK, readiness, TandemJson.Default.ReadinessInfo);
@@ -75,9 +75,9 @@ internal static class TandemConsumersApi
             throw new TandemRefusal(Invalid("Give name, expected_every, gone, or several of them."));
         }
 
-        if (asked.Name is { } name && !ConsumerDecisions.IsName(name))
+        if (asked.Name is { } name && !Account.IsFriendlyName(name))
         {
-            throw new TandemRefusal(Invalid($"name has at most {ConsumerDecisions.NameLimit} characters, and no control characters."));
+            throw new TandemRefusal(Invalid($"name has at most {Account.FriendlyNameLimit} characters, and no control characters."));
         }
 
         if (asked.ExpectedEvery > ConsumerDecisions.EveryLimit)
@@ -141,9 +141,9 @@ internal static class TandemConsumersApi
     }
 
     private static Readiness Judge(HttpContext http, AccountMoment moment) =>
-        TandemApi.Get<ReadinessJudge>(http).Judge(moment.Account, moment.Decisions, moment.Report);
+        TandemApi.Get<ReadinessJudge>(http).Judge(moment);
 
-    private static string NameOf<T>(T value)
+    internal static string NameOf<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;

@@ -18,17 +18,16 @@ internal static class TandemTokensApi
             return;
         }
 
-        // The last uses live in the index alone. When a change came between the two reads they belong to other tokens: then none is told.
-        var known = TandemApi.Get<VerifierIndex>(http).TryGet(sid, out var entry) && entry.Generation == account.Generation;
+        var (primaryLastUse, secondaryLastUse) = TandemApi.Get<VerifierIndex>(http).LastUses(account);
         var now = TandemApi.Get<TimeProvider>(http).GetUtcNow();
         var tokens = new AccountTokens
         {
             AccountSid = sid.ToString(),
             Generation = account.Generation,
-            PromoteGuard = NameOf(account.PromoteGuard),
+            PromoteGuard = account.PromoteGuard.Name(),
             PrimaryPausedUntil = account.PrimaryPausedUntil > now ? account.PrimaryPausedUntil : null,
-            Primary = Describe(account.Primary, known ? entry.PrimaryLastUse : 0, now),
-            Secondary = Describe(account.Secondary, known ? entry.SecondaryLastUse : 0, now) is not { } secondary ? null
+            Primary = Describe(account.Primary, primaryLastUse, now),
+            Secondary = Describe(account.Secondary, secondaryLastUse, now) is not { } secondary ? null
                 : secondary with { Forgotten = TandemApi.Get<ForgottenSecondaries>(http).Has(secondary.DateCreated) },
         };
         await WriteAsync(http, StatusCodes.Status200OK, tokens, TandemJson.Default.AccountTokens);
@@ -76,7 +75,7 @@ internal static class TandemTokensApi
     {
         var sid = TandemApi.Sid(http);
         var asked = await ReadAsync(http, TandemJson.Default.PromoteRequest);
-        if (asked.Reason is { } reason && (reason.Length > AuditDraft.ReasonLimit || reason.Any(char.IsControl)))
+        if (asked.Reason is { } reason && !AuditDraft.IsReason(reason))
         {
             throw new TandemRefusal(Invalid($"reason has at most {AuditDraft.ReasonLimit} characters, and no control characters."));
         }
@@ -128,7 +127,7 @@ internal static class TandemTokensApi
     public static async Task SetGuard(HttpContext http)
     {
         var asked = await ReadAsync(http, TandemJson.Default.PromoteGuardRequest);
-        var guard = Enum.GetValues<PromoteGuard>().Cast<PromoteGuard?>().FirstOrDefault(g => string.Equals(NameOf(g!.Value), asked.PromoteGuard, StringComparison.Ordinal))
+        var guard = Enum.GetValues<PromoteGuard>().Cast<PromoteGuard?>().FirstOrDefault(g => string.Equals(g!.Value.Name(), asked.PromoteGuard, StringComparison.Ordinal))
             ?? throw new TandemRefusal(Invalid("promote_guard is off or enforce."));
         await ShowChangedAsync(http, await TandemApi.Get<AccountLifecycle>(http)
             .GuardAsync(TandemApi.CallerOf(http), TandemApi.Sid(http), guard, TandemApi.Context(http)));
@@ -147,13 +146,11 @@ internal static class TandemTokensApi
     }
 
     /// <summary>What the wire calls it.</summary>
-    internal static string NameOf(PromoteGuard guard) => guard == PromoteGuard.Enforce ? "enforce" : "off";
-
-    private static TokenInfo? Describe(StoredToken? token, uint lastUse, DateTimeOffset now) => token is null ? null : new()
+    private static TokenInfo? Describe(StoredToken? token, DateTimeOffset? lastUse, DateTimeOffset now) => token is null ? null : new()
     {
         Fingerprint = token.Fingerprint.ToString(),
         DateCreated = token.DateCreated,
         AgeSeconds = Math.Max(0, (long)(now - token.DateCreated).TotalSeconds),
-        LastUse = lastUse == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(lastUse),
+        LastUse = lastUse,
     };
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tandem.Client;
 using Tandem.Server.Usage;
@@ -98,7 +97,7 @@ internal static class TandemUsageApi
     {
         Began = Time(gap.Began),
         Ended = Time(gap.Ended),
-        Reason = JsonNamingPolicy.SnakeCaseLower.ConvertName(gap.Reason.ToString()),
+        Reason = TandemConsumersApi.NameOf(gap.Reason),
         Calls = gap.Calls,
     };
 }

@@ -46,30 +46,25 @@ public sealed record AccountView
     /// <summary>Reads the account named in the path; null when there is none, and then that is answered already.</summary>
     internal static async Task<AccountView?> ReadAsync(PageRequest page)
     {
-        var store = page.Get<IAccountStore>();
-        if (!AccountSid.TryParse(page.Route("sid").AsSpan(), out var sid) || await store.FindAsync(sid, page.Http.RequestAborted) is not { } account)
+        if (!AccountSid.TryParse(page.Route("sid").AsSpan(), out var sid)
+            || await page.Get<AccountMoments>().ReadAsync(sid, page.Http.RequestAborted) is not { } moment)
         {
             await page.FailAsync(StatusCodes.Status404NotFound);
             return null;
         }
 
-        // The last uses live in the index alone. When a change came between the two reads they belong to other tokens: then none is told.
-        var known = page.Get<VerifierIndex>().TryGet(sid, out var entry) && entry.Generation == account.Generation;
-        var report = page.Get<UsageRecorder>().Report(sid);
-        var decisions = await store.ReadDecisionsAsync(sid, page.Http.RequestAborted);
+        var (primaryLastUse, secondaryLastUse) = page.Get<VerifierIndex>().LastUses(moment.Account);
         return new()
         {
-            Account = account,
-            Readiness = page.Get<ReadinessJudge>().Judge(account, decisions, report),
-            Report = report,
-            PrimaryLastUse = known ? Time(entry.PrimaryLastUse) : null,
-            SecondaryLastUse = known ? Time(entry.SecondaryLastUse) : null,
+            Account = moment.Account,
+            Readiness = page.Get<ReadinessJudge>().Judge(moment),
+            Report = moment.Report,
+            PrimaryLastUse = primaryLastUse,
+            SecondaryLastUse = secondaryLastUse,
             QuietTime = page.Get<TandemOptions>().QuietTime,
             Now = page.Now,
         };
     }
-
-    private static DateTimeOffset? Time(uint second) => second == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(second);
 }
 
 /// <summary>Where the pages about one account are.</summary>

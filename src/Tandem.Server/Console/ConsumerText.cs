@@ -5,9 +5,6 @@ internal static class ConsumerText
 {
     private const uint Continuous = 120;
 
-    /// <summary>What people call it, or else how it shows itself.</summary>
-    public static string Name(ConsumerVerdict consumer) => consumer.Decision?.Name ?? consumer.Use.Key.ToString();
-
     /// <summary>Where it stands; while there is no secondary, whether it is active.</summary>
     public static (Tone Tone, string Word) Standing(ConsumerVerdict consumer, bool hasSecondary) => (consumer.Standing, hasSecondary) switch
     {

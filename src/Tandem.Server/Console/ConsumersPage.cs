@@ -16,7 +16,7 @@ public sealed record ConsumersModel(AccountView View, bool MayDecide) : PageMode
 /// <param name="Every">What was typed as the time between its calls; empty for none.</param>
 /// <param name="Unit">The unit of that.</param>
 public sealed record ConsumerModel(AccountView View, ConsumerVerdict Consumer, bool MayDecide, string Name, string Every, string Unit)
-    : PageModel(ConsumerText.Name(Consumer))
+    : PageModel(Consumer.Called)
 {
     /// <summary>The units there are, with their length in seconds.</summary>
     public static IReadOnlyList<(string Unit, uint Seconds)> Units { get; } = [("minutes", 60), ("hours", 3600), ("days", 86_400)];
@@ -62,7 +62,7 @@ internal static class ConsumersPage
         var seconds = every.Length == 0 ? 0
             : uint.TryParse(every, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && length > 0 ? (ulong)number * length
             : ulong.MaxValue;
-        var (field, wrong) = !ConsumerDecisions.IsName(name) ? ("name", $"A name has at most {ConsumerDecisions.NameLimit} characters, and no control characters.")
+        var (field, wrong) = !Account.IsFriendlyName(name) ? ("name", $"A name has at most {Account.FriendlyNameLimit} characters, and no control characters.")
             : seconds > ConsumerDecisions.EveryLimit ? ("every", "Give a whole number, up to a year in all, or leave it empty.")
             : ((string?)null, (string?)null);
         if (wrong is not null)

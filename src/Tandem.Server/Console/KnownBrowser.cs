@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using Microsoft.AspNetCore.DataProtection;
 using Tandem.Server.People;
 
 namespace Tandem.Server.Console;
@@ -11,6 +9,8 @@ namespace Tandem.Server.Console;
 /// </summary>
 internal static class KnownBrowser
 {
+    private const string Purpose = "known browser";
+
     private static readonly TimeSpan Lasts = TimeSpan.FromDays(180);
 
     /// <summary>A try to sign in as this user, from where the request comes.</summary>
@@ -24,28 +24,12 @@ internal static class KnownBrowser
     public static void Remember(PageRequest page, string name)
     {
         var id = Find(page, name) ?? OneTimeSecret.Hash(OneTimeSecret.Create());
-        var value = string.Create(CultureInfo.InvariantCulture, $"{page.Now.ToUnixTimeSeconds()} {id} {name}");
-        ConsoleCookies.Write(page.Http, ConsoleCookies.Device, Protector(page).Protect(value), Lasts);
+        ConsoleCookies.Write(page.Http, ConsoleCookies.Device, Ticket.Create(page, Purpose, $"{id} {name}"), Lasts);
     }
 
-    private static string? Find(PageRequest page, string name)
-    {
-        if (ConsoleCookies.Read(page.Http, ConsoleCookies.Device) is not { Length: > 0 and < 1_000 } value)
-        {
-            return null;
-        }
-
-        try
-        {
-            var parts = Protector(page).Unprotect(value).Split(' ', 3);
-            var since = DateTimeOffset.FromUnixTimeSeconds(long.Parse(parts[0], CultureInfo.InvariantCulture));
-            return page.Now - since < Lasts && string.Equals(parts[2], name, StringComparison.Ordinal) ? parts[1] : null;
-        }
-        catch (CryptographicException)
-        {
-            return null;
-        }
-    }
-
-    private static IDataProtector Protector(PageRequest page) => page.Get<IDataProtectionProvider>().CreateProtector("known browser");
+    private static string? Find(PageRequest page, string name) =>
+        ConsoleCookies.Read(page.Http, ConsoleCookies.Device) is { Length: > 0 and < 1_000 } value
+        && Ticket.Read(page, Purpose, value, Lasts)?.Split(' ', 2) is [var id, var known] && string.Equals(known, name, StringComparison.Ordinal)
+            ? id
+            : null;
 }

@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using System.Text;
-using Microsoft.AspNetCore.DataProtection;
 using QRCoder;
 using Tandem.Server.People;
 
@@ -45,7 +43,7 @@ internal static class SecondFactorPage
     public static Task BeginAsync(PageRequest page)
     {
         var secret = SecondFactors.CreateSecret();
-        return ShowAsync(page, secret, Protector(page).Protect($"{page.Now.ToUnixTimeSeconds()} {Convert.ToHexStringLower(secret)}"), null);
+        return ShowAsync(page, secret, Ticket.Create(page, PurposeFor(page), Convert.ToHexStringLower(secret)), null);
     }
 
     public static async Task ConfirmAsync(PageRequest page)
@@ -89,19 +87,8 @@ internal static class SecondFactorPage
         return page.ShowAsync(Pages.SecondFactor.Create(new(typed, uri, path, size, ticket, wrong)));
     }
 
-    private static byte[]? SecretOf(PageRequest page, string ticket)
-    {
-        try
-        {
-            var parts = Protector(page).Unprotect(ticket).Split(' ');
-            var since = DateTimeOffset.FromUnixTimeSeconds(long.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture));
-            return page.Now - since < Lasts ? Convert.FromHexString(parts[1]) : null;
-        }
-        catch (CryptographicException)
-        {
-            return null;
-        }
-    }
+    private static byte[]? SecretOf(PageRequest page, string ticket) =>
+        Ticket.Read(page, PurposeFor(page), ticket, Lasts) is { } secret ? Convert.FromHexString(secret) : null;
 
     /// <summary>One square for each dark module.</summary>
     private static (string Path, int Size) Outline(string text)
@@ -122,6 +109,5 @@ internal static class SecondFactorPage
         return (path.ToString(), code.ModuleMatrix.Count);
     }
 
-    private static IDataProtector Protector(PageRequest page) =>
-        page.Get<IDataProtectionProvider>().CreateProtector($"new second factor\0{page.SignedIn.User.Name}");
+    private static string PurposeFor(PageRequest page) => $"new second factor\0{page.SignedIn.User.Name}";
 }

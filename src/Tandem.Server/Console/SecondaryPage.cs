@@ -86,7 +86,7 @@ internal static class SecondaryPage
             IsDanger = true,
             Lines = [.. on.Select(c => new ConfirmLine(
                 Tone.Bad,
-                ConsumerText.Name(c),
+                c.Called,
                 $"with the secondary: {ConsumerText.Seen(c.Use.Secondary!, view.Now)}"))],
             TypeThis = on.Count == 0 ? null : AccountPaths.TypedFor(account),
             Fields = [KeyValuePair.Create(Generation, $"{account.Generation}")],

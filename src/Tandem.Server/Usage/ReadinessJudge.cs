@@ -4,43 +4,39 @@ namespace Tandem.Server.Usage;
 
 /// <summary>Answers "may I promote now?" from what was counted and what people decided.</summary>
 /// <param name="recorder">What was counted.</param>
-/// <param name="store">What people decided.</param>
+/// <param name="moments">An account with its counts and decisions.</param>
 /// <param name="options">How long the old token must be quiet.</param>
-public sealed class ReadinessJudge(UsageRecorder recorder, IAccountStore store, TandemOptions options)
+public sealed class ReadinessJudge(UsageRecorder recorder, AccountMoments moments, TandemOptions options)
 {
     private const int MostNamed = 5;
 
     /// <summary>The verdict on an account, with its decisions at hand.</summary>
     public Readiness Judge(Account account, IReadOnlyDictionary<string, ConsumerDecision> decisions) =>
-        Judge(account, decisions, recorder.Report(account.Sid));
+        Judge(new(account, recorder.Report(account.Sid), decisions));
 
-    /// <summary>The same on a report at hand, so that both are of one moment.</summary>
-    public Readiness Judge(Account account, IReadOnlyDictionary<string, ConsumerDecision> decisions, UsageReport report) => Readiness.Judge(
-        new()
-        {
-            Usage = report.Usage,
-            HasSecondary = account.Secondary is not null,
-            Decisions = decisions,
-            GapUntil = report.GapUntil,
-            QuietSeconds = (uint)options.QuietTime.TotalSeconds,
-        },
-        report.At);
+    /// <summary>The same of a moment at hand.</summary>
+    public Readiness Judge(AccountMoment moment)
+    {
+        ArgumentNullException.ThrowIfNull(moment);
+        return Readiness.Judge(
+            new()
+            {
+                Usage = moment.Report.Usage,
+                HasSecondary = moment.Account.Secondary is not null,
+                Decisions = moment.Decisions,
+                GapUntil = moment.Report.GapUntil,
+                QuietSeconds = (uint)options.QuietTime.TotalSeconds,
+            },
+            moment.Report.At);
+    }
 
     /// <summary>
     /// Why a promote was refused, for whoever asked for it: who stands in the way, and the call that promotes all the same. The consumers named
     /// are the account's own callers.
     /// </summary>
-    public async Task<string> ExplainAsync(AccountSid sid)
-    {
-        if (await store.FindAsync(sid) is not { } account)
-        {
-            return "The account is gone.";
-        }
-
-        var report = recorder.Report(sid);
-        var readiness = Judge(account, await store.ReadDecisionsAsync(sid), report);
-        return $"Not promoted: {Reason(readiness, report.At)} See GET {Path(sid)}/readiness. To promote all the same: POST {Path(sid)}/tokens/promote {{\"force\":true,\"reason\":\"why\"}}";
-    }
+    public async Task<string> ExplainAsync(AccountSid sid) =>
+        await moments.ReadAsync(sid) is not { } moment ? "The account is gone."
+            : $"Not promoted: {Reason(Judge(moment), moment.Report.At)} See GET {Path(sid)}/readiness. To promote all the same: POST {Path(sid)}/tokens/promote {{\"force\":true,\"reason\":\"why\"}}";
 
     private static string Reason(Readiness readiness, uint now) => (readiness.State, readiness.Reason) switch
     {
@@ -55,7 +51,7 @@ public sealed class ReadinessJudge(UsageRecorder recorder, IAccountStore store, 
     {
         var inTheWay = readiness.Consumers.Where(c => c.Standing == standing).ToList();
         var named = string.Join("; ", inTheWay.Take(MostNamed).Select(c =>
-            $"{c.Decision?.Name ?? c.Use.Key.ToString()}, {c.Use.Primary!.Calls.ToString(CultureInfo.InvariantCulture)} {(c.Use.Primary.Calls == 1 ? "call" : "calls")}, the last {Ago(now, c.Use.Primary.Last)}"));
+            $"{c.Called}, {c.Use.Primary!.Calls.ToString(CultureInfo.InvariantCulture)} {(c.Use.Primary.Calls == 1 ? "call" : "calls")}, the last {Ago(now, c.Use.Primary.Last)}"));
         return inTheWay.Count > MostNamed ? $"{named}; and {inTheWay.Count - MostNamed} more" : named;
     }
 
