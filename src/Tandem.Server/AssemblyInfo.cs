@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("Tandem.Server.Tests")]
+[assembly: InternalsVisibleTo("tandem-micro")]

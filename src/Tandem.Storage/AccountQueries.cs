@@ -6,36 +6,6 @@ namespace Tandem.Storage;
 /// <summary>Reads of accounts, each filling memory and closing before it returns.</summary>
 internal static class AccountQueries
 {
-    private const int LoadPage = 1000;
-
-    /// <summary>Puts every account into the index, as of the given epoch, and notes which have a secondary.</summary>
-    public static VerifierIndex LoadIndex(DbConnection connection, long epoch, PendingSecondaries pending)
-    {
-        using var count = new Statement(connection, "SELECT count(*) FROM account");
-        using var total = count.Read();
-        total.Read();
-        var index = new VerifierIndex(checked((int)total.GetInt64(0)));
-        using var page = new Statement(
-            connection,
-            $"SELECT {AccountRow.Columns} FROM account WHERE id > @after ORDER BY id LIMIT {LoadPage}",
-            ("@after", DbType.Int64));
-        for (var (after, more) = (0L, true); more;)
-        {
-            using var row = page.With(after).Read();
-            more = false;
-            while (row.Read())
-            {
-                var account = AccountRow.Read(row);
-                index.Apply(account, epoch);
-                pending.Apply(account.Sid, account.Secondary?.DateCreated);
-                after = row.GetInt64(0);
-                more = true;
-            }
-        }
-
-        return index;
-    }
-
     public static Account? Find(DbConnection connection, AccountSid sid)
     {
         using var find = new Statement(connection, AccountRow.Find, ("@sid", DbType.Binary));

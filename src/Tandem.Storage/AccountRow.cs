@@ -69,13 +69,12 @@ internal static class AccountRow
 
     public static Account Read(DbDataReader row)
     {
-        var status = (AccountStatus)row.GetByte(4);
         return new()
         {
             Sid = AccountSid.FromBytes(row.Blob(1)),
             OwnerSid = AccountSid.FromBytes(row.Blob(2)),
             FriendlyName = Encoding.UTF8.GetString(row.Blob(3).AsSpan().TrimEnd((byte)0)),
-            Status = Enum.IsDefined(status) ? status : throw new InvalidDataException($"An account row has the status {status}."),
+            Status = Status(row.GetByte(4)),
             Generation = row.GetInt64(5) - Wide,
             DateCreated = Time(row.GetInt64(6))!.Value,
             DateUpdated = Time(row.GetInt64(7))!.Value,
@@ -93,6 +92,9 @@ internal static class AccountRow
         Encoding.UTF8.GetBytes(name, padded);
         return padded;
     }
+
+    public static AccountStatus Status(byte stored) => (AccountStatus)stored is var status && Enum.IsDefined(status) ? status
+        : throw new InvalidDataException($"An account row has the status {stored}.");
 
     public static byte[] Blob(this DbDataReader row, int column) => row.GetFieldValue<byte[]>(column);
 
@@ -127,5 +129,5 @@ internal static class AccountRow
 
     private static long Time(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds() ?? Wide;
 
-    private static DateTimeOffset? Time(long stored) => stored == Wide ? null : DateTimeOffset.FromUnixTimeMilliseconds(stored);
+    public static DateTimeOffset? Time(long stored) => stored == Wide ? null : DateTimeOffset.FromUnixTimeMilliseconds(stored);
 }

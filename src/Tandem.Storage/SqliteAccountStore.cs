@@ -23,19 +23,20 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
         _writing = writing;
         SchemaVersion = Migrator.Run(writing, options.Time);
         Keys = KeyTable.Open(writing, options.RootKey, options.Time);
-        if (!options.RecoverableTokens)
+        var load = new AccountLoad(writing);
+        using (var audit = new AuditChain(writing, Keys.Audit))
+        {
+            Index = load.Run(audit.Epoch(null), Pending);
+        }
+
+        if (load.HasRecoverableSeals && !options.RecoverableTokens)
         {
             EraseRecoverableSeals(logger);
         }
 
-        using (var resume = new Statement(writing, "UPDATE account SET primary_paused_until = 1099511627776 WHERE primary_paused_until > 1099511627776"))
+        if (load.HasPauses)
         {
-            resume.Execute(); // a rehearsal does not outlive the process that somebody watches it on
-        }
-
-        using (var audit = new AuditChain(writing, Keys.Audit))
-        {
-            Index = AccountQueries.LoadIndex(writing, audit.Epoch(null), Pending);
+            EndPauses();
         }
 
         _reading = SqliteConnections.Open(path);
@@ -183,12 +184,19 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
         }
     }
 
+    /// <summary>A rehearsal does not outlive the process that somebody watches it on.</summary>
+    private void EndPauses()
+    {
+        using var resume = new Statement(_writing, $"UPDATE account SET primary_paused_until = {AccountRow.Wide} WHERE primary_paused_until > {AccountRow.Wide}");
+        resume.Execute();
+    }
+
     private void EraseRecoverableSeals(ILogger logger)
     {
         var erased = 0;
         foreach (var slot in (ReadOnlySpan<string>)["primary_seal", "secondary_seal"])
         {
-            using var update = new Statement(_writing, $"UPDATE account SET {slot} = zeroblob(96) WHERE substr({slot}, 1, 1) = x'03'");
+            using var update = new Statement(_writing, $"UPDATE account SET {slot} = zeroblob(96) WHERE {AccountLoad.Recoverable(slot)}");
             erased += update.Execute();
         }
 

@@ -5,6 +5,18 @@ namespace Tandem;
 /// <summary>What the index knows of an account; a consistent copy.</summary>
 public readonly record struct IndexEntry
 {
+    /// <summary>What the index is to know of an account after change number <paramref name="epoch"/>.</summary>
+    public static IndexEntry Of(Account account, long epoch) => new()
+    {
+        OwnerSid = account.OwnerSid,
+        Status = account.Status,
+        Generation = account.Generation,
+        Epoch = epoch,
+        PrimaryPausedUntil = checked((uint)(account.PrimaryPausedUntil?.ToUnixTimeSeconds() ?? 0)),
+        PrimaryVerifier = account.Primary?.Verifier,
+        SecondaryVerifier = account.Secondary?.Verifier,
+    };
+
     /// <summary>The parent's SID, or the account's own.</summary>
     public AccountSid OwnerSid { get; init; }
 
@@ -32,9 +44,28 @@ public readonly record struct IndexEntry
     /// <summary>Whether there is a secondary.</summary>
     public bool HasSecondary { get; init; }
 
+    /// <summary>Sets the primary; null for none.</summary>
+    public VerifierValue? PrimaryVerifier
+    {
+        init => (HasPrimary, Primary) = (value is not null, Truncate(value));
+    }
+
+    /// <summary>Sets the secondary, likewise.</summary>
+    public VerifierValue? SecondaryVerifier
+    {
+        init => (HasSecondary, Secondary) = (value is not null, Truncate(value));
+    }
+
     internal (ulong High, ulong Low) Primary { get; init; }
 
     internal (ulong High, ulong Low) Secondary { get; init; }
+
+    private static (ulong High, ulong Low) Truncate(VerifierValue? verifier)
+    {
+        var value = verifier.GetValueOrDefault();
+        ReadOnlySpan<byte> bytes = value;
+        return (BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
+    }
 }
 
 /// <summary>
@@ -71,13 +102,17 @@ public sealed class VerifierIndex
     /// Takes in the state of an account after change number <paramref name="epoch"/>. For the store's one writer alone. A state
     /// older than the one held is ignored, so that no slow reader of the store can put a retired verifier back.
     /// </summary>
-    public void Apply(Account account, long epoch)
+    public void Apply(Account account, long epoch) => Apply(account.Sid, IndexEntry.Of(account, epoch));
+
+    /// <summary>The same for what of an account the index is to know. Its last uses are the index's own, and none are taken from it.</summary>
+    public void Apply(AccountSid sid, in IndexEntry state)
     {
-        ref var entry = ref Place(_table, account.Sid, out var isNew);
+        var epoch = state.Epoch;
+        ref var entry = ref Place(_table, sid, out var isNew);
         if (isNew && _count + 1 > _table.Length * Load)
         {
             Grow();
-            entry = ref Place(_table, account.Sid, out isNew);
+            entry = ref Place(_table, sid, out isNew);
         }
 
         if (!isNew && epoch <= entry.Epoch)
@@ -88,7 +123,7 @@ public sealed class VerifierIndex
         var sequence = entry.Sequence;
         Volatile.Write(ref entry.Sequence, sequence + 1);
         Interlocked.MemoryBarrier();
-        entry.Fill(account, epoch);
+        entry.Fill(sid, state);
         Volatile.Write(ref entry.Sequence, sequence + 2 == 0 ? 2 : sequence + 2);
         if (isNew)
         {
@@ -251,30 +286,28 @@ public sealed class VerifierIndex
         private ulong _secondaryHigh;
         private ulong _secondaryLow;
 
-        public void Fill(Account account, long epoch)
+        public void Fill(AccountSid sid, in IndexEntry state)
         {
-            (KeyHigh, KeyLow) = (account.Sid.High, account.Sid.Low);
-            (_ownerHigh, _ownerLow) = (account.OwnerSid.High, account.OwnerSid.Low);
-            var (primary, secondary) = (Truncate(account.Primary), Truncate(account.Secondary));
-            if (primary != (_primaryHigh, _primaryLow))
+            (KeyHigh, KeyLow) = (sid.High, sid.Low);
+            (_ownerHigh, _ownerLow) = (state.OwnerSid.High, state.OwnerSid.Low);
+            if (state.Primary != (_primaryHigh, _primaryLow))
             {
                 // The promoted token brings its own last use along.
-                PrimaryLastUse = primary == (_secondaryHigh, _secondaryLow) ? SecondaryLastUse : 0;
+                PrimaryLastUse = state.Primary == (_secondaryHigh, _secondaryLow) ? SecondaryLastUse : 0;
             }
 
-            if (secondary != (_secondaryHigh, _secondaryLow))
+            if (state.Secondary != (_secondaryHigh, _secondaryLow))
             {
                 SecondaryLastUse = 0;
             }
 
-            (_primaryHigh, _primaryLow) = primary;
-            (_secondaryHigh, _secondaryLow) = secondary;
-            _hasPrimary = account.Primary is not null;
-            _hasSecondary = account.Secondary is not null;
-            _status = (byte)account.Status;
-            Generation = checked((uint)account.Generation);
-            PrimaryPausedUntil = checked((uint)(account.PrimaryPausedUntil?.ToUnixTimeSeconds() ?? 0));
-            Epoch = epoch;
+            (_primaryHigh, _primaryLow) = state.Primary;
+            (_secondaryHigh, _secondaryLow) = state.Secondary;
+            (_hasPrimary, _hasSecondary) = (state.HasPrimary, state.HasSecondary);
+            _status = (byte)state.Status;
+            Generation = checked((uint)state.Generation);
+            PrimaryPausedUntil = state.PrimaryPausedUntil;
+            Epoch = state.Epoch;
         }
 
         public readonly IndexEntry Read() => new()
@@ -291,17 +324,5 @@ public sealed class VerifierIndex
             Primary = (_primaryHigh, _primaryLow),
             Secondary = (_secondaryHigh, _secondaryLow),
         };
-
-        private static (ulong High, ulong Low) Truncate(StoredToken? token)
-        {
-            if (token is null)
-            {
-                return default;
-            }
-
-            var verifier = token.Verifier;
-            ReadOnlySpan<byte> bytes = verifier;
-            return (BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
-        }
     }
 }
