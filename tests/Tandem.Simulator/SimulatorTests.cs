@@ -1,0 +1,51 @@
+using System.Globalization;
+using Xunit;
+
+namespace Tandem.Simulator;
+
+/// <summary>The rules and the store, played against a model; and that a fault in either is found.</summary>
+public sealed class SimulatorTests
+{
+    private const int SeedsAMutant = 3;
+    private const int PromotesAMutant = 400;
+    private const int RestartEvery = 100;
+
+    private static readonly bool s_long = Environment.GetEnvironmentVariable("TANDEM_TEST_LONG") == "1";
+
+    public static TheoryData<string> Mutants => [.. Mutant.All.Select(m => m.Name)];
+
+    [Fact]
+    public async Task Whatever_is_called_by_whomever_ends_as_the_model_says()
+    {
+        var seed = Environment.GetEnvironmentVariable("TANDEM_TEST_SEED") is { Length: > 0 } given ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.ProcessId;
+        var output = TestContext.Current.TestOutputHelper!;
+        output.WriteLine($"seed {seed} (repeat with TANDEM_TEST_SEED={seed})");
+        var (violation, steps, promotes) = await Simulation.RunAsync(seed, s_long ? 1_000_000 : 10_000, restartEvery: 500);
+        output.WriteLine($"{promotes} promotes in {steps} steps");
+        Assert.Null(violation);
+    }
+
+    [Fact]
+    public async Task What_finds_the_faults_finds_none_in_the_sources_as_they_are()
+    {
+        for (var seed = 1; seed <= SeedsAMutant; seed++)
+        {
+            Assert.Null((await Simulation.RunAsync(seed, PromotesAMutant, RestartEvery)).Violation);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Mutants))]
+    public async Task A_fault_in_the_rules_is_found(string name)
+    {
+        var mutant = Mutant.All.Single(m => m.Name == name);
+        string? found = null;
+        for (var seed = 1; found is null && seed <= SeedsAMutant; seed++)
+        {
+            found = await MutantBuild.PlayAsync(mutant, seed, PromotesAMutant, RestartEvery);
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{found}");
+        Assert.NotNull(found);
+    }
+}
