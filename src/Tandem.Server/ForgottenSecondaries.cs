@@ -23,11 +23,14 @@ internal sealed partial class ForgottenSecondaries(
 
     private bool IsOff => options.SecondaryAgeWarning == TimeSpan.Zero;
 
+    /// <summary>A secondary created by then is forgotten now. No secondary is as old as what this says when nothing is to be warned of.</summary>
+    public DateTimeOffset Before => IsOff ? DateTimeOffset.UnixEpoch : time.GetUtcNow() - options.SecondaryAgeWarning;
+
     /// <summary>How many secondaries there are; the older ones are the forgotten ones.</summary>
-    public PendingAges Look() => pending.Look(IsOff ? DateTimeOffset.UnixEpoch : time.GetUtcNow() - options.SecondaryAgeWarning);
+    public PendingAges Look() => pending.Look(Before);
 
     /// <summary>Whether a secondary created then is forgotten now.</summary>
-    public bool Has(DateTimeOffset created) => !IsOff && created <= time.GetUtcNow() - options.SecondaryAgeWarning;
+    public bool Has(DateTimeOffset created) => created <= Before;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -6,7 +6,8 @@ namespace Tandem.Server.Console;
 /// <summary>An account in the list.</summary>
 /// <param name="Account">The account.</param>
 /// <param name="LastUse">The last use of either token; null when none was seen.</param>
-public sealed record AccountListRow(Account Account, DateTimeOffset? LastUse);
+/// <param name="IsForgotten">Whether its secondary has waited for longer than the server's setting allows without a warning.</param>
+public sealed record AccountListRow(Account Account, DateTimeOffset? LastUse, bool IsForgotten);
 
 /// <summary>What the list of accounts shows.</summary>
 /// <param name="Rows">A page of it.</param>
@@ -19,7 +20,7 @@ public sealed record AccountsModel(IReadOnlyList<AccountListRow> Rows, AccountsQ
 /// <summary>What was asked of the list, as its address says it.</summary>
 /// <param name="Text">What the name has in it, or a whole SID.</param>
 /// <param name="Show">The filter.</param>
-/// <param name="Days">The age that a filter by age goes by.</param>
+/// <param name="Days">The age from which a primary needs rotation.</param>
 /// <param name="Parent">Only this account's subaccounts; null for all.</param>
 public sealed record AccountsQuery(string Text, string Show, int Days, AccountSid? Parent)
 {
@@ -27,7 +28,7 @@ public sealed record AccountsQuery(string Text, string Show, int Days, AccountSi
     public static IReadOnlyList<(string Show, string Text)> Filters { get; } =
     [
         ("", "All"), ("rotate", "Needs rotation: primary older than"), ("pending", "Secondary pending"),
-        ("forgotten", "Secondary forgotten: older than"), ("suspended", "Suspended"), ("closed", "Closed"),
+        ("forgotten", "Secondary forgotten"), ("suspended", "Suspended"), ("closed", "Closed"),
     ];
 
     /// <summary>The ages there are, in days.</summary>
@@ -48,7 +49,7 @@ public sealed record AccountsQuery(string Text, string Show, int Days, AccountSi
 
     /// <summary>The address of this, ready for one more parameter.</summary>
     internal string Path =>
-        $"{ConsolePaths.Accounts}?{(Text.Length > 0 ? $"q={Uri.EscapeDataString(Text)}&" : "")}{(Show.Length > 0 ? $"show={Show}&days={Days}&" : "")}{(Parent is { } parent ? $"parent={parent}&" : "")}";
+        $"{ConsolePaths.Accounts}?{(Text.Length > 0 ? $"q={Uri.EscapeDataString(Text)}&" : "")}{(Show.Length > 0 ? $"show={Show}&" : "")}{(Show is "rotate" ? $"days={Days}&" : "")}{(Parent is { } parent ? $"parent={parent}&" : "")}";
 }
 
 /// <summary><c>/accounts</c>.</summary>
@@ -63,9 +64,9 @@ internal static class AccountsPage
         var (accounts, previous, next) = AccountSid.TryParse(asked.Text.AsSpan(), out var sid) ? await FindAsync(page, sid)
             : asked.Parent is { } parent ? await ChildrenAsync(page, asked, parent)
             : await SearchAsync(page, asked);
-        var index = page.Get<VerifierIndex>();
+        var (index, forgotten) = (page.Get<VerifierIndex>(), page.Get<ForgottenSecondaries>());
         await page.ShowAsync(Pages.Accounts.Create(new(
-            [.. accounts.Select(a => new AccountListRow(a, LastUse(index, a)))], asked, previous, next, page.May(UserRole.Administrator))));
+            [.. accounts.Select(a => new AccountListRow(a, LastUse(index, a), a.Secondary is { } s && forgotten.Has(s.DateCreated)))], asked, previous, next, page.May(UserRole.Administrator))));
     }
 
     private static async Task<(IReadOnlyList<Account>, string?, string?)> FindAsync(PageRequest page, AccountSid sid) =>
@@ -95,7 +96,12 @@ internal static class AccountsPage
             "closed" => AccountFilter.Closed,
             _ => AccountFilter.All,
         };
-        DateTimeOffset? before = asked.Show is "rotate" or "forgotten" ? page.Now - TimeSpan.FromDays(asked.Days) : null;
+        DateTimeOffset? before = asked.Show switch
+        {
+            "rotate" => page.Now - TimeSpan.FromDays(asked.Days),
+            "forgotten" => page.Get<ForgottenSecondaries>().Before,
+            _ => null,
+        };
         var (forward, backward) = (Cursor(query["after"].ToString()), Cursor(query["before"].ToString()));
         var hits = await page.Get<IAccountStore>().SearchAsync(
             new(PageSize, filter, asked.Text.Length == 0 ? null : asked.Text, before, backward ?? forward, Backward: backward is not null), page.Http.RequestAborted);
