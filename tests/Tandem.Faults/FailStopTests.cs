@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Tandem.Testing;
 using Xunit;
 
@@ -19,11 +17,11 @@ public sealed class FailStopTests
         var secondary = promote ? (await caller.CreateAsync(sid, token)).Text("secondary_auth_token") : null;
 
         Answer answer;
-        using (var strace = await AttachAsync(server.ProcessId, fault))
+        var call = fault[..fault.IndexOf(':', StringComparison.Ordinal)];
+        await using (await Strace.AttachAsync(server.ProcessId, "-o", "/dev/null", "-e", $"trace={call}", "-e", $"inject={fault}"))
         {
             answer = promote ? await caller.PromoteAsync(sid, token) : await caller.CreateAsync(sid, token);
             Assert.Equal(74, await server.WaitForExitAsync());
-            await strace.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
         Assert.True(answer.Unknown, $"answered {answer.Status}");
@@ -40,26 +38,5 @@ public sealed class FailStopTests
             Assert.Equal((401, 200), (await caller.CheckAsync(sid, token), await caller.CheckAsync(sid, secondary)));
             Assert.Empty(new Residue(token).FindIn(server.Data));
         }
-    }
-
-    /// <summary>From here on the named system call fails in every thread of the server.</summary>
-    private static async Task<Process> AttachAsync(int processId, string fault)
-    {
-        var name = fault[..fault.IndexOf(':', StringComparison.Ordinal)];
-        var strace = Process.Start(new ProcessStartInfo("strace", ["-f", "-o", "/dev/null", "-e", $"trace={name}", "-e", $"inject={fault}", "-p", processId.ToString(CultureInfo.InvariantCulture)])
-        {
-            UseShellExecute = false,
-            RedirectStandardError = true,
-        })!;
-        while (await strace.StandardError.ReadLineAsync() is { } line)
-        {
-            if (line.Contains("attached", StringComparison.Ordinal))
-            {
-                _ = strace.StandardError.ReadToEndAsync(); // it goes on talking, and must not block on a full pipe
-                return strace;
-            }
-        }
-
-        throw new InvalidOperationException("strace could not attach to the server.");
     }
 }
