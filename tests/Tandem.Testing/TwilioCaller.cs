@@ -25,6 +25,9 @@ public sealed class TwilioCaller(HttpClient http)
 
     public async Task<int> CheckAsync(string sid, string token) => (await SendAsync(HttpMethod.Get, $"/2010-04-01/Accounts/{sid}.json", sid, token)).Status;
 
+    /// <summary>Asks the check, as a proxy does.</summary>
+    public async Task<int> ForwardAsync(string sid, string token) => (await SendAsync(HttpMethod.Get, "/auth/forward", sid, token)).Status;
+
     public async Task<(string Sid, string Token)> CreateSubaccountAsync(string sid, string token)
     {
         var created = await SendAsync(HttpMethod.Post, "/2010-04-01/Accounts.json", sid, token);

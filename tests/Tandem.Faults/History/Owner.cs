@@ -63,9 +63,15 @@ internal sealed class Owner
     {
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
-            var (text, history) = _recent[i % _recent.Length];
-            await CheckAsync(text, history);
+            await CheckAsync(i);
         }
+    }
+
+    /// <summary>Checks once, with one of the tokens made last.</summary>
+    public Task CheckAsync(int turn)
+    {
+        var recent = _recent;
+        return CheckAsync(recent[turn % recent.Length].Text, recent[turn % recent.Length].History);
     }
 
     /// <summary>At the end, on a quiet server: every token ever made, once more.</summary>
@@ -84,7 +90,7 @@ internal sealed class Owner
     private async Task CheckAsync(string text, TokenHistory history)
     {
         var from = Now;
-        var status = await _caller.CheckAsync(_sid, text);
+        var status = await _caller.ForwardAsync(_sid, text);
         if (status is 200 or 401)
         {
             history.Note(new(new(from, Now), status == 200));
