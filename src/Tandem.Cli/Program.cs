@@ -17,6 +17,7 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     AuditCommand.Create(),
     UserCommand.Create(),
     SetupLinkCommand.Create(),
+    VerifyClaimsCommand.Create(),
 };
 root.SetAction((_, cancel) => root.Parse(["--help"]).InvokeAsync(cancellationToken: cancel));
 

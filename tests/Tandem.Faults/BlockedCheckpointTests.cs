@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
+using Tandem.Cli.Claims;
 using Tandem.Testing;
 using Xunit;
 

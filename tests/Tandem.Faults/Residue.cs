@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
+using Tandem.Cli.Claims;
 
 namespace Tandem.Faults;
 
@@ -11,18 +12,7 @@ internal sealed class Residue
     private readonly List<(string What, byte[] Bytes)> _patterns = [];
 
     /// <summary>The forms of a token's text.</summary>
-    public Residue(string token)
-    {
-        _patterns.Add(("text", Encoding.ASCII.GetBytes(token)));
-        _patterns.Add(("UTF-16", Encoding.Unicode.GetBytes(token)));
-        _patterns.Add(("bytes", Convert.FromHexString(token)));
-        for (var shift = 0; shift < 3; shift++)
-        {
-            // Behind one or two foreign bytes the first characters depend on them, and the last on what follows: leave those out.
-            var shifted = Convert.ToBase64String([.. new byte[shift], .. Encoding.ASCII.GetBytes(token)]);
-            _patterns.Add(($"base64+{shift}", Encoding.ASCII.GetBytes(shifted[4..^4])));
-        }
-    }
+    public Residue(string token) => _patterns.AddRange(TokenForms.Of(token));
 
     /// <summary>Notes what the database holds of an account's tokens now: both verifiers, both seals.</summary>
     public Residue WithRow(string dataDirectory, string sid)

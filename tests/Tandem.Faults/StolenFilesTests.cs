@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tandem.Cli.Claims;
 using Tandem.Client;
 using Tandem.Server.Listeners;
 using Tandem.Storage;

@@ -1,3 +1,4 @@
+using Tandem.Cli.Claims;
 using Tandem.Testing;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Tandem.Cli.Claims;
 using Tandem.Testing;
 using Xunit;
 

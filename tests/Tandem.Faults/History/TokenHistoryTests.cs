@@ -1,3 +1,4 @@
+using Tandem.Cli.Claims;
 using Xunit;
 
 namespace Tandem.Faults.History;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Tandem.Cli.Claims;
 using Tandem.Testing;
 using Xunit;
 

@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Tandem.Testing;
 
-namespace Tandem.Faults.History;
+namespace Tandem.Cli.Claims;
 
 /// <summary>One account's owner: rotates its token on and on, checks tokens alive and dead meanwhile, and keeps the history of each.</summary>
 internal sealed class Owner
@@ -140,8 +139,12 @@ internal sealed class Owner
 
     private static async Task<Answer> AnsweredAsync(Func<Task<Answer>> call)
     {
-        Answer answer = default;
-        await Until.TrueAsync(async () => !(answer = await call()).Unknown);
+        Answer answer;
+        while ((answer = await call()).Unknown)
+        {
+            await Task.Delay(10); // the server is being started again
+        }
+
         return answer;
     }
 }

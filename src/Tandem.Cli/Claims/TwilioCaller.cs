@@ -2,10 +2,10 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 
-namespace Tandem.Testing;
+namespace Tandem.Cli.Claims;
 
 /// <summary>What a call was answered with; <see cref="Status"/> 0 is no answer: the outcome is unknown.</summary>
-public readonly record struct Answer(int Status, JsonElement Body)
+internal readonly record struct Answer(int Status, JsonElement Body)
 {
     public bool Unknown => Status == 0;
 
@@ -15,7 +15,7 @@ public readonly record struct Answer(int Status, JsonElement Body)
 }
 
 /// <summary>Calls Twilio's paths as an account's client does.</summary>
-public sealed class TwilioCaller(HttpClient http)
+internal sealed class TwilioCaller(HttpClient http)
 {
     public Task<Answer> CreateAsync(string sid, string token) => SendAsync(HttpMethod.Post, "/v1/AuthTokens/Secondary", sid, token);
 

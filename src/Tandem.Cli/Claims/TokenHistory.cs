@@ -1,4 +1,4 @@
-namespace Tandem.Faults.History;
+namespace Tandem.Cli.Claims;
 
 /// <summary>From when to when a call ran, as its client saw it.</summary>
 internal readonly record struct Interval(long Start, long End);

@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Tandem.Cli.Claims;
+
+/// <summary>This very program as a server in a process of its own, on a free loopback port, with everything it keeps in a temporary directory. It can be killed and started again.</summary>
+internal sealed class ChildServer : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>For trials that ask with retired tokens on and on: each answer shall be about the token, not about how often it was tried.</summary>
+    public static readonly (string Name, string Value)[] Unthrottled =
+        [("TANDEM_THROTTLE_ACCOUNT", "1000000+1000000/s"), ("TANDEM_THROTTLE_SOURCE", "1000000+1000000/s")];
+
+    private readonly StringBuilder _output = new();
+    private readonly (string Name, string Value)[] _settings;
+    private readonly string _root = Directory.CreateTempSubdirectory("tandem-claims-").FullName; // mode 0700
+    private Process? _process;
+
+    private ChildServer((string Name, string Value)[] settings)
+    {
+        _settings = settings;
+        Port = FreePort();
+        Http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{Port}"), Timeout = s_patience };
+        Caller = new(Http);
+    }
+
+    public int Port { get; }
+
+    public HttpClient Http { get; }
+
+    public TwilioCaller Caller { get; }
+
+    public string Data => Path.Combine(_root, "data");
+
+    /// <summary>What it has printed and logged so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts one and waits until it answers.</summary>
+    public static async Task<ChildServer> StartAsync(CancellationToken cancel, params (string Name, string Value)[] settings)
+    {
+        var server = new ChildServer(settings);
+        try
+        {
+            await server.StartAgainAsync(cancel);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The account that the first start made.</summary>
+    public (string Sid, string Token) FirstAccount()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Data, "first-account.env")).Select(l => l.Split('=', 2)).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
+        return (lines["TWILIO_ACCOUNT_SID"], lines["TWILIO_AUTH_TOKEN"]);
+    }
+
+    /// <summary>Subaccounts of the first one.</summary>
+    public async Task<List<(string Sid, string Token)>> CreateAccountsAsync(int count)
+    {
+        var (parent, accounts) = (FirstAccount(), new List<(string, string)>());
+        for (var i = 0; i < count; i++)
+        {
+            accounts.Add(await Caller.CreateSubaccountAsync(parent.Sid, parent.Token));
+        }
+
+        return accounts;
+    }
+
+    public async Task StartAgainAsync(CancellationToken cancel)
+    {
+        _process = Start(Data, Port, _settings);
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        var from = Stopwatch.GetTimestamp();
+        while (!await IsHealthyAsync(cancel))
+        {
+            if (_process.HasExited || Stopwatch.GetElapsedTime(from) > s_patience)
+            {
+                throw new CommandException(ExitCode.Failed, $"A server of the trial did not start, so nothing is proved. It said:\n{Output}");
+            }
+
+            await Task.Delay(5, cancel);
+        }
+    }
+
+    /// <summary>Tries to start on a directory with another root key. The exit code, and what it said.</summary>
+    public static async Task<(int ExitCode, string Said)> StartWithKeyAsync(string data, string keyFile, CancellationToken cancel)
+    {
+        using var process = Start(data, FreePort(), [("TANDEM_ROOT_KEY_FILE", keyFile)]);
+        try
+        {
+            var said = process.StandardError.ReadToEndAsync(cancel);
+            _ = process.StandardOutput.ReadToEndAsync(cancel);
+            await process.WaitForExitAsync(cancel).WaitAsync(s_patience, cancel);
+            return (process.ExitCode, await said);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill();
+            return (0, "it started");
+        }
+    }
+
+    /// <summary>SIGKILL: nothing of it runs any more.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (_process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+
+        _process?.Dispose();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    private static Process Start(string data, int port, (string Name, string Value)[] settings)
+    {
+        var self = Environment.ProcessPath!;
+        var start = new ProcessStartInfo(self) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        if (Path.GetFileName(self).Equals("dotnet", StringComparison.Ordinal))
+        {
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "tandem.dll"));
+        }
+
+        foreach (var argument in (string[])["serve", "--data", data, "--listen", $"127.0.0.1:{port}"])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("TANDEM_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name); // whoever tries this may have a server of their own
+        }
+
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task<bool> IsHealthyAsync(CancellationToken cancel)
+    {
+        try
+        {
+            using var answer = await Http.GetAsync(new Uri("/health", UriKind.Relative), cancel);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private void Keep(string? line)
+    {
+        lock (_output)
+        {
+            _output.AppendLine(line);
+        }
+    }
+}
