@@ -52,6 +52,11 @@ catch (OperationCanceledException)
     await Console.Error.WriteLineAsync("Interrupted.");
     return ExitCode.Interrupted;
 }
+catch (TypeInitializationException e) when (e.ToString().Contains("e_sqlite3", StringComparison.Ordinal))
+{
+    await Console.Error.WriteLineAsync($"A library that tandem needs does not lie beside the program, in {AppContext.BaseDirectory}. Nothing was done. Copy all files that were published, not the program alone.");
+    return ExitCode.Failed;
+}
 catch (Exception e)
 {
     // A fault of ours. Left alone it would abort the process, and a core dump may hold tokens.

@@ -50,6 +50,22 @@ public sealed class ServeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_program_that_was_copied_without_its_library_says_so()
+    {
+        var from = Path.GetDirectoryName(Workspace.Program[^1])!;
+        foreach (var file in Directory.EnumerateFiles(from).Where(f => !f.Contains("e_sqlite3", StringComparison.Ordinal) && !f.EndsWith(".dbg", StringComparison.Ordinal)))
+        {
+            File.Copy(file, Path.Combine(_at.Root, Path.GetFileName(file)));
+        }
+
+        string[] copied = [.. Workspace.Program[..^1], Path.Combine(_at.Root, Path.GetFileName(Workspace.Program[^1]))];
+        var said = await _at.BashAsync($"{string.Join(' ', copied)} serve --listen 127.0.0.1:0");
+
+        Assert.Equal(1, said.ExitCode);
+        Assert.StartsWith("A library that tandem needs does not lie beside the program", said.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_second_start_finds_the_account_again()
     {
         (string Sid, string Token) first;
