@@ -37,7 +37,7 @@ internal sealed class Strace : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            using var interrupt = Process.Start("kill", ["-INT", $"{_process.Id}"]);
+            using var interrupt = Process.Start(new ProcessStartInfo("kill", ["-INT", $"{_process.Id}"]) { UseShellExecute = false, RedirectStandardError = true }); // it may end by itself meanwhile
             await _process.WaitForExitAsync();
         }
 

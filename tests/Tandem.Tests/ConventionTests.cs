@@ -7,7 +7,7 @@ namespace Tandem.Tests;
 /// <summary>Rules of the house that a compiler cannot hold anyone to. Each finding names the file and what to do.</summary>
 public sealed partial class ConventionTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Repository.Root;
 
     /// <summary>Which room may refer to which (ARCHITECTURE.md). A room that is not here is not known: add it with its rule.</summary>
     private static readonly Dictionary<string, string[]> Rooms = new(StringComparer.Ordinal)
@@ -161,17 +161,6 @@ public sealed partial class ConventionTests
         let relative = Path.GetRelativePath(Root, path)
         where !relative.Split('/').Any(part => part is "bin" or "obj" or "artifacts" or "node_modules" or ".git")
         select new SourceFile(relative, File.ReadAllText(path));
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "Tandem.slnx")))
-        {
-            directory = directory.Parent ?? throw new InvalidOperationException("The tests do not run inside a checkout.");
-        }
-
-        return directory.FullName;
-    }
 
 #pragma warning disable MA0009 // What they read is this repository: nobody sends it to them.
 
