@@ -13,7 +13,7 @@ namespace Tandem.Rotations;
 /// </summary>
 public sealed partial class PlanFile
 {
-    private static readonly string[] s_types = ["dotenv", "command", "twilio-functions"];
+    private static readonly string[] s_types = ["dotenv", "command", "kubernetes", "twilio-functions"];
     private static readonly TimeSpan s_hookLimit = TimeSpan.FromMinutes(1);
 
     private readonly string _path;
@@ -101,6 +101,10 @@ public sealed partial class PlanFile
             case "command":
                 Known(table, where, "type", "run", "name", "timeout", "webhooks");
                 at = Hook(table, "run", where, limit) is { } run ? new CommandDestination(Text(table, "name", where) ?? run.Text, run) : Missing(where, "run", "an array: the program and its arguments");
+                break;
+            case "kubernetes":
+                Known(table, where, "type", "secret", "set", "restart", "kubectl", "after", "verify", "timeout", "webhooks");
+                at = Kubernetes(table, where);
                 break;
             case "twilio-functions":
                 Known(table, where, "type", "service", "environment", "set", "after", "verify", "timeout", "webhooks");
