@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tandem.Client;
 using Tandem.Rotations;
 using Tandem.Rotations.Destinations;
 
@@ -24,12 +25,14 @@ internal sealed class RotateSettings
 
     private readonly RotateOptions _options;
     private readonly ParseResult _parsed;
+    private readonly TwilioAddresses _twilio;
     private readonly (string? Sid, string? Token) _standing;
     private readonly string _standsIn;
 
     public RotateSettings(RotateOptions options, ParseResult parsed)
     {
         (_options, _parsed) = (options, parsed);
+        _twilio = Twilio();
         (Plan, PlanSource) = ReadPlan();
         Destinations = [.. Plan.Destinations, .. (parsed.GetValue(options.Dotenv) ?? []).Select(RotationPlan.Dotenv).Where(d => Plan.Destinations.All(p => !string.Equals(p.Id, d.Id, StringComparison.Ordinal)))];
         var holder = Destinations.FirstOrDefault(d => d.ReadCredential().Token is not null);
@@ -66,19 +69,7 @@ internal sealed class RotateSettings
             throw new CommandException(ExitCode.Usage, "Who makes the tokens? Nothing was done. Name a Tandem server: --server http://127.0.0.1:7420 — or Twilio: --twilio");
         }
 
-        if (Target.Value is not "twilio")
-        {
-            return Issuer.Tandem(new(Target.Value));
-        }
-
-        try
-        {
-            return Issuer.Twilio(Region, Edge);
-        }
-        catch (ArgumentException e)
-        {
-            throw new CommandException(ExitCode.Usage, $"{e.Message} Nothing was done.", e);
-        }
+        return Target.Value is "twilio" ? Issuer.Twilio(Region, Edge) : Issuer.Tandem(new(Target.Value));
     }
 
     /// <summary>The token in force; null when none was given, which an unfinished rotation may do without.</summary>
@@ -148,16 +139,28 @@ internal sealed class RotateSettings
     {
         if (_parsed.GetValue(_options.Config) is { Length: > 0 } named)
         {
-            return (PlanFile.Read(named), new("plan", Path.GetFullPath(named), "--config"));
+            return (PlanFile.Read(named, _twilio), new("plan", Path.GetFullPath(named), "--config"));
         }
 
         if (Variable("TANDEM_CONFIG") is { } set)
         {
-            return (PlanFile.Read(set), new("plan", Path.GetFullPath(set), "TANDEM_CONFIG"));
+            return (PlanFile.Read(set, _twilio), new("plan", Path.GetFullPath(set), "TANDEM_CONFIG"));
         }
 
         var here = Path.GetFullPath("tandem.toml");
-        return File.Exists(here) ? (PlanFile.Read(here), new("plan", here, "working directory")) : (new(), new("plan", null, Sourced.Nowhere));
+        return File.Exists(here) ? (PlanFile.Read(here, _twilio), new("plan", here, "working directory")) : (new(), new("plan", null, Sourced.Nowhere));
+    }
+
+    private TwilioAddresses Twilio()
+    {
+        try
+        {
+            return TwilioAddresses.Twilio(Region, Edge);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandException(ExitCode.Usage, $"{e.Message} Nothing was done.", e);
+        }
     }
 
     private Sourced ReadSid()

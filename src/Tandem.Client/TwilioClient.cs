@@ -72,13 +72,68 @@ public sealed class TwilioClient : IDisposable
     public Task<TwilioAccountPage> ListAccountsAsync(TwilioCredential credential, string? page = null, CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Get, new(_addresses.Api, page ?? "/2010-04-01/Accounts.json?PageSize=200"), credential, TwilioWire.Plain.TwilioAccountPage, cancel);
 
+    /// <summary>Reads the environments of a service of Functions, all pages of them.</summary>
+    /// <param name="credential">The account that owns the service.</param>
+    /// <param name="service">The service: its SID, or its unique name.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<IReadOnlyList<TwilioEnvironment>> ListEnvironmentsAsync(TwilioCredential credential, string service, CancellationToken cancel = default)
+    {
+        var all = new List<TwilioEnvironment>();
+        for (var next = $"{PathOf(service)}/Environments?PageSize=100"; next is not null;)
+        {
+            var page = await AskAsync(HttpMethod.Get, new(Serverless, next), credential, TwilioWire.Plain.TwilioEnvironmentPage, cancel);
+            all.AddRange(page.Environments);
+            next = page.Meta.NextPath;
+        }
+
+        return all;
+    }
+
+    /// <summary>Reads the variables of an environment of Functions, all pages of them.</summary>
+    /// <param name="credential">The account that owns the service.</param>
+    /// <param name="service">The service: its SID, or its unique name.</param>
+    /// <param name="environment">The environment's SID.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<IReadOnlyList<TwilioVariable>> ListVariablesAsync(TwilioCredential credential, string service, string environment, CancellationToken cancel = default)
+    {
+        var all = new List<TwilioVariable>();
+        for (var next = $"{PathOf(service, environment)}?PageSize=100"; next is not null;)
+        {
+            var page = await AskAsync(HttpMethod.Get, new(Serverless, next), credential, TwilioWire.Plain.TwilioVariablePage, cancel);
+            all.AddRange(page.Variables);
+            next = page.Meta.NextPath;
+        }
+
+        return all;
+    }
+
+    /// <summary>Makes a variable. Its key is at most 128 characters long, its value at most 450 bytes and not empty.</summary>
+    public Task<TwilioVariable> CreateVariableAsync(TwilioCredential credential, string service, string environment, string key, string value, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, new(Serverless, PathOf(service, environment)), credential, TwilioWire.Plain.TwilioVariable, cancel, ("Key", key), ("Value", value));
+
+    /// <summary>Gives a variable another value: at most 450 bytes, and not empty.</summary>
+    public Task<TwilioVariable> UpdateVariableAsync(TwilioCredential credential, string service, string environment, string variable, string value, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, new(Serverless, $"{PathOf(service, environment)}/{Uri.EscapeDataString(variable)}"), credential, TwilioWire.Plain.TwilioVariable, cancel, ("Value", value));
+
+    /// <summary>Deletes a variable.</summary>
+    public Task DeleteVariableAsync(TwilioCredential credential, string service, string environment, string variable, CancellationToken cancel = default) =>
+        SendAsync(HttpMethod.Delete, new(Serverless, $"{PathOf(service, environment)}/{Uri.EscapeDataString(variable)}"), credential, null, cancel);
+
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 
-    private async Task<T> AskAsync<T>(HttpMethod method, Uri address, TwilioCredential credential, JsonTypeInfo<T> type, CancellationToken cancel)
+    private Uri Serverless => _addresses.Serverless ?? throw new InvalidOperationException("There are no Functions at these addresses.");
+
+    private static string PathOf(string service) => $"/v1/Services/{Uri.EscapeDataString(service)}";
+
+    private static string PathOf(string service, string environment) => $"{PathOf(service)}/Environments/{Uri.EscapeDataString(environment)}/Variables";
+
+    private async Task<T> AskAsync<T>(
+        HttpMethod method, Uri address, TwilioCredential credential, JsonTypeInfo<T> type, CancellationToken cancel, params (string Name, string Value)[] form)
     {
         // An empty form rather than no body: some servers want a length.
-        var content = await SendAsync(method, address, credential, method == HttpMethod.Post ? new FormUrlEncodedContent([]) : null, cancel);
+        var body = method == HttpMethod.Post ? new FormUrlEncodedContent(form.Select(f => KeyValuePair.Create(f.Name, f.Value))) : null;
+        var content = await SendAsync(method, address, credential, body, cancel);
         try
         {
             return JsonSerializer.Deserialize(content, type) ?? throw new JsonException("The answer is null.");

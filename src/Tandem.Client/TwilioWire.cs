@@ -166,6 +166,9 @@ public sealed record TwilioAccountPage
 [JsonSerializable(typeof(TwilioAuthTokenPromotion))]
 [JsonSerializable(typeof(TwilioAccount))]
 [JsonSerializable(typeof(TwilioAccountPage))]
+[JsonSerializable(typeof(TwilioEnvironmentPage))]
+[JsonSerializable(typeof(TwilioVariable))]
+[JsonSerializable(typeof(TwilioVariablePage))]
 public sealed partial class TwilioWire : JsonSerializerContext
 {
     /// <summary>

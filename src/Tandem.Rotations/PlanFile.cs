@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Client;
 using Tandem.Rotations.Destinations;
 using Tomlyn;
 using Tomlyn.Model;
@@ -10,21 +11,25 @@ namespace Tandem.Rotations;
 /// Reads <c>tandem.toml</c>. All that is wrong in it is told at once; a name that is not known is an error, since a misspelt one would change
 /// what happens without a word. Paths in it are relative to its folder.
 /// </summary>
-public sealed class PlanFile
+public sealed partial class PlanFile
 {
+    private static readonly string[] s_types = ["dotenv", "command", "kubernetes", "twilio-functions"];
     private static readonly TimeSpan s_hookLimit = TimeSpan.FromMinutes(1);
 
     private readonly string _path;
     private readonly string _folder;
+    private readonly TwilioAddresses _twilio;
     private readonly List<string> _problems = [];
 
-    private PlanFile(string path) => (_path, _folder) = (path, Path.GetDirectoryName(path)!);
+    private PlanFile(string path, TwilioAddresses twilio) => (_path, _folder, _twilio) = (path, Path.GetDirectoryName(path)!, twilio);
 
     /// <summary>Reads a plan.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="twilio">Where Twilio is, for destinations there; null for its default region.</param>
     /// <exception cref="RotationException">It cannot be read, or something in it is wrong.</exception>
-    public static RotationPlan Read(string path)
+    public static RotationPlan Read(string path, TwilioAddresses? twilio = null)
     {
-        var file = new PlanFile(Path.GetFullPath(path));
+        var file = new PlanFile(Path.GetFullPath(path), twilio ?? TwilioAddresses.Twilio());
         RotationPlan plan;
         try
         {
@@ -97,52 +102,23 @@ public sealed class PlanFile
                 Known(table, where, "type", "run", "name", "timeout", "webhooks");
                 at = Hook(table, "run", where, limit) is { } run ? new CommandDestination(Text(table, "name", where) ?? run.Text, run) : Missing(where, "run", "an array: the program and its arguments");
                 break;
+            case "kubernetes":
+                Known(table, where, "type", "secret", "set", "restart", "kubectl", "after", "verify", "timeout", "webhooks");
+                at = Kubernetes(table, where);
+                break;
+            case "twilio-functions":
+                Known(table, where, "type", "service", "environment", "set", "after", "verify", "timeout", "webhooks");
+                at = Functions(table, where);
+                break;
             case { } other:
-                _problems.Add($"{where}: there is no type '{other}'. Did you mean {Nearest(other, ["dotenv", "command"])}?");
+                _problems.Add($"{where}: there is no type '{other}'. Did you mean {Nearest(other, s_types)}?");
                 return null;
             default:
-                _problems.Add($"{where}: type is missing: dotenv or command.");
+                _problems.Add($"{where}: type is missing: {string.Join(", ", s_types[..^1])} or {s_types[^1]}.");
                 return null;
         }
 
         return at is null ? null : new(at, after, verify, webhooks);
-    }
-
-    private DotenvDestination? Dotenv(TomlTable table, string where)
-    {
-        var path = Text(table, "path", where);
-        var keys = new Dictionary<string, TokenRole>(StringComparer.Ordinal);
-        foreach (var (key, value) in Table(table, "set"))
-        {
-            if (key.Length == 0 || !key.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || char.IsAsciiDigit(key[0]))
-            {
-                _problems.Add($"{where}: '{key}' is no name of a variable: letters, digits and _, not a digit first.");
-            }
-            else if (value is "new" or "old")
-            {
-                keys[key] = value is "new" ? TokenRole.New : TokenRole.Old;
-            }
-            else
-            {
-                _problems.Add($"{where}: {key} is set to \"new\" or \"old\", the token that it gets.");
-            }
-        }
-
-        if (!table.ContainsKey("set"))
-        {
-            keys["TWILIO_AUTH_TOKEN"] = TokenRole.New;
-        }
-        else if (!keys.ContainsValue(TokenRole.New))
-        {
-            _problems.Add($"{where}: nothing in its set gets the \"new\" token.");
-        }
-
-        if (path is null)
-        {
-            return (DotenvDestination?)Missing(where, "path", "the env file");
-        }
-
-        return new(new(Path.GetFullPath(path, _folder)), keys);
     }
 
     private IDestination? Missing(string where, string key, string what)
@@ -151,16 +127,14 @@ public sealed class PlanFile
         return null;
     }
 
-    private Hook? Hook(TomlTable table, string key, string where, TimeSpan limit)
-    {
-        if (!table.TryGetValue(key, out var value))
-        {
-            return null;
-        }
+    private Hook? Hook(TomlTable table, string key, string where, TimeSpan limit) =>
+        table.ContainsKey(key) && Argv(table, key, where) is { } argv ? new(argv, limit, _folder) : null;
 
-        if (value is TomlArray { Count: > 0 } array && array.All(item => item is string) && array[0] is string { Length: > 0 })
+    private IReadOnlyList<string>? Argv(TomlTable table, string key, string where)
+    {
+        if (table[key] is TomlArray { Count: > 0 } array && array.All(item => item is string) && array[0] is string { Length: > 0 })
         {
-            return new([.. array.OfType<string>()], limit, _folder);
+            return [.. array.OfType<string>()];
         }
 
         _problems.Add($"{where}: {key} is an array of strings, the program and its arguments: [\"systemctl\", \"reload\", \"billing\"]. There is no shell; for one: [\"sh\", \"-c\", \"…\"].");

@@ -75,6 +75,72 @@ public sealed class PlanFileTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_Secret_of_one_name_in_two_clusters_is_two_destinations_and_Functions_are_known_by_service_and_environment()
+    {
+        var plan = Read("""
+            [[destination]]
+            type = "kubernetes"
+            secret = "prod/twilio"
+            kubectl = ["kubectl", "--context", "east"]
+            [[destination]]
+            type = "kubernetes"
+            secret = "prod/twilio"
+            kubectl = ["kubectl", "--context=west"]
+            restart = ["deploy/billing", "sts/sms", "daemonset/relay"]
+            [[destination]]
+            type = "kubernetes"
+            secret = "prod/twilio"
+            restart = "none"
+            set = { "auth.token" = "new", auth-token-alt = "old" }
+            [[destination]]
+            type = "twilio-functions"
+            service = "billing"
+            environment = "production"
+            """);
+
+        Assert.Equal(["kubernetes east/prod/twilio", "kubernetes west/prod/twilio", "kubernetes prod/twilio", "twilio-functions billing/production"], plan.Destinations.Select(d => d.Id));
+        Assert.Equal([false, false, true, false], plan.Destinations.Select(d => d.HoldsBoth));
+        Assert.Equal([false, false, false, true], plan.Destinations.Select(d => d.IsFunctions));
+    }
+
+    [Fact]
+    public void What_is_wrong_with_a_Secret_or_a_Function_is_told()
+    {
+        var wrong = Wrong("""
+            [[destination]]
+            type = "kubernetes"
+            [[destination]]
+            type = "kubernetes"
+            secret = "Prod/twilio/x"
+            kubectl = "kubectl"
+            [[destination]]
+            type = "kubernetes"
+            secret = "prod/twilio"
+            restart = ["cronjob/nightly"]
+            set = { "a b" = "new" }
+            [[destination]]
+            type = "kubernetes"
+            secret = "prod/../x"
+            restart = "billing"
+            [[destination]]
+            type = "twilio-functions"
+            sevice = "ZS"
+            [[destination]]
+            type = "kubernets"
+            """);
+
+        foreach (var told in new[]
+        {
+            "destination 1: secret is missing: namespace/name", "destination 2: secret is namespace/name", "destination 2: kubectl is an array", "destination 3: restart is \"auto\", \"none\" or an array",
+            "destination 3: 'a b' is no name", "destination 4: secret is namespace/name", "destination 4: restart is", "destination 5: there is no 'sevice'. Did you mean service?",
+            "destination 5: service is missing", "destination 5: environment is missing", "there is no type 'kubernets'. Did you mean kubernetes?",
+        })
+        {
+            Assert.Contains(told, wrong, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("[account\n", "is no TOML")]
     [InlineData("[destination]\ntype = \"dotenv\"\n", "with two brackets")]

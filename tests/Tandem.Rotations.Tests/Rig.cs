@@ -86,11 +86,11 @@ internal sealed class Rig : IAsyncDisposable
     public RotationRequest OnTwilio(params PlannedDestination[] destinations) =>
         Request(destinations) with { Issuer = Issuer.Twilio(handler: () => new ToServer(Server.Address, Handler?.Invoke() ?? new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero })) };
 
-    public RotationPlan Plan(string toml)
+    public RotationPlan Plan(string toml, Client.TwilioAddresses? twilio = null)
     {
         var file = PathOf("tandem.toml");
         File.WriteAllText(file, toml);
-        return PlanFile.Read(file);
+        return PlanFile.Read(file, twilio);
     }
 
     public string Script(string name, string body)

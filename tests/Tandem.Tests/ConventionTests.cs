@@ -30,6 +30,8 @@ public sealed partial class ConventionTests
     [
         "src/Tandem.Rotations/Destinations/DotenvDestination.cs",
         "src/Tandem.Rotations/Destinations/Hook.cs",
+        "src/Tandem.Rotations/Destinations/KubernetesDestination.cs",
+        "src/Tandem.Rotations/Destinations/TokenKeys.cs",
         "src/Tandem.Rotations/HeldToken.cs",
         "src/Tandem.Rotations/RotationRun.cs",
         "src/Tandem.Server/Api/AccountResources.cs",

@@ -29,7 +29,7 @@ public sealed class PlannedDestination
     public bool HasCheck => _verify is not null || _at is CommandDestination;
 
     /// <summary>Whether variables of Twilio Functions are written there: those take a minute to notice a promotion.</summary>
-    public bool IsFunctions => _at.Type is "twilio-functions";
+    public bool IsFunctions => _at is FunctionsDestination;
 
     /// <summary>Looks, and changes nothing.</summary>
     public async Task<Inspection> InspectAsync(HeldToken? old, CancellationToken cancel = default)
