@@ -50,6 +50,10 @@ public sealed class TandemInsight
         };
     }
 
+    /// <summary>Whether the account's promote guard is on: then nothing but a forced promote gets by while not everyone is seen to have moved.</summary>
+    internal async Task<bool> IsGuardedAsync(HeldToken token, CancellationToken cancel) =>
+        (await GetTokensAsync(token, cancel)).PromoteGuard is "enforce";
+
     /// <summary>Promotes although the guard refuses; what went wrong is told as Twilio's paths tell it.</summary>
     internal async Task PromoteByForceAsync(HeldToken secondary)
     {
@@ -104,4 +108,8 @@ internal enum UseState
 /// <param name="State">The verdict.</param>
 /// <param name="Why">What it rests on, half a sentence.</param>
 /// <param name="InTheWay">Who breaks, or may, when the old token is ended now; a line each.</param>
-internal sealed record UseVerdict(UseState State, string Why, IReadOnlyList<string> InTheWay);
+internal sealed record UseVerdict(UseState State, string Why, IReadOnlyList<string> InTheWay)
+{
+    /// <summary>Whether the server refuses to promote until everyone has moved, whatever the plan requires.</summary>
+    public bool IsGuarded { get; init; }
+}

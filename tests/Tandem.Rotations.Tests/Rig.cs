@@ -53,11 +53,11 @@ internal sealed class Rig : IAsyncDisposable
     });
 
     /// <summary>Starts the server. Where thousands of rotations are made, their files may lie in memory: they are synced many times each.</summary>
-    public static async Task<Rig> StartAsync(TimeProvider? time = null, bool inMemory = false) => new(
+    public static async Task<Rig> StartAsync(TimeProvider? time = null, bool inMemory = false, TimeSpan? quietTime = null) => new(
         await TestTandem.StartAsync(new()
         {
             // Retired tokens are tried on and on: each answer shall be about the token.
-            Options = o => o with { ThrottleAccount = new(1_000_000, 1_000_000), ThrottleSource = new(1_000_000, 1_000_000) },
+            Options = o => o with { ThrottleAccount = new(1_000_000, 1_000_000), ThrottleSource = new(1_000_000, 1_000_000), QuietTime = quietTime ?? o.QuietTime },
         }),
         time ?? TimeProvider.System,
         inMemory && Directory.Exists("/dev/shm")
