@@ -115,6 +115,9 @@ public sealed class StateDirectory
         return path;
     }
 
+    /// <summary>Erases a state of which nothing was carried out.</summary>
+    internal void Forget(RotationState state) => DurableFile.Erase(FileOf(state.AccountSid, state.Target));
+
     private static RotationState Read(string path, string line)
     {
         try

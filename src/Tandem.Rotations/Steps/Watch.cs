@@ -26,6 +26,7 @@ internal static class Watch
         var said = "";
         for (; ; )
         {
+            run.StopIfTold();
             var verdict = await JudgeAsync(run, cancel);
             var required = verdict.IsGuarded ? WatchRequirement.All : run.Request.Watch.Require;
             if (run.Request.Force)
@@ -54,7 +55,7 @@ internal static class Watch
             }
 
             var pause = run.Request.Poll ?? (run.Issuer.IsTwilio ? s_checkPoll : s_poll);
-            await run.WaitAsync(soak > TimeSpan.Zero && soak < pause ? soak : pause, cancel);
+            await run.WaitOrHoldAsync(soak > TimeSpan.Zero && soak < pause ? soak : pause, cancel);
         }
     }
 
