@@ -17,6 +17,7 @@ internal sealed record SettingInfo(string Name, string? Value, string Source);
 [JsonSerializable(typeof(PreviewInfo))]
 [JsonSerializable(typeof(IReadOnlyList<DestinationInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<SettingInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<FleetPreviewInfo>))]
 internal sealed partial class CliJson : JsonSerializerContext;
 
 /// <summary>Shows what a rotation would do.</summary>

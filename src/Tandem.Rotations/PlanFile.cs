@@ -10,7 +10,7 @@ namespace Tandem.Rotations;
 /// Reads <c>tandem.toml</c>. All that is wrong in it is told at once; a name that is not known is an error, since a misspelt one would change
 /// what happens without a word. Paths in it are relative to its folder.
 /// </summary>
-public sealed class PlanFile
+public sealed partial class PlanFile
 {
     private static readonly TimeSpan s_hookLimit = TimeSpan.FromMinutes(1);
 
@@ -21,10 +21,12 @@ public sealed class PlanFile
     private PlanFile(string path) => (_path, _folder) = (path, Path.GetDirectoryName(path)!);
 
     /// <summary>Reads a plan.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="accountSid">Whose it is to be, so that <c>{sid}</c> and labels in its destinations are the account's; null for nobody's in particular.</param>
     /// <exception cref="RotationException">It cannot be read, or something in it is wrong.</exception>
-    public static RotationPlan Read(string path)
+    public static RotationPlan Read(string path, string? accountSid = null)
     {
-        var file = new PlanFile(Path.GetFullPath(path));
+        var file = new PlanFile(Path.GetFullPath(path)) { _account = accountSid };
         RotationPlan plan;
         try
         {
@@ -46,13 +48,14 @@ public sealed class PlanFile
 
     private RotationPlan Parse(TomlTable root)
     {
-        Known(root, "the plan", "account", "watch", "destination");
+        Known(root, "the plan", "account", "watch", "destination", "subaccount");
+        ReadSubaccounts(root);
         var account = Table(root, "account");
         Known(account, "[account]", "sid", "server", "token_file");
         var watch = Table(root, "watch");
         Known(watch, "[watch]", "soak", "require");
         var destinations = root.TryGetValue("destination", out var all) && all is TomlTableArray array
-            ? array.Select((table, i) => Destination(table, $"destination {i + 1}")).OfType<PlannedDestination>().ToList()
+            ? array.Select((table, i) => Destination(Filled(table, $"destination {i + 1}"), $"destination {i + 1}")).OfType<PlannedDestination>().ToList()
             : [];
         if (all is not null and not TomlTableArray)
         {
@@ -72,6 +75,7 @@ public sealed class PlanFile
             TokenFile = Text(account, "token_file", "[account]") is { } file ? Path.GetFullPath(file, _folder) : null,
             Watch = new() { Soak = Duration(watch, "soak", "[watch]"), Require = Requirement(Text(watch, "require", "[watch]")) },
             Destinations = destinations,
+            Labels = _labels,
         };
     }
 

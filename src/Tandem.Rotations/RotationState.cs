@@ -192,6 +192,7 @@ public sealed record RotationReport
 [JsonSerializable(typeof(RotationEvent))]
 [JsonSerializable(typeof(RotationReport))]
 [JsonSerializable(typeof(IReadOnlyList<RotationState>))]
+[JsonSerializable(typeof(Fleets.FleetReport))]
 public sealed partial class RotationJson : JsonSerializerContext
 {
     /// <summary>A step, or how far a destination is, as it is written.</summary>

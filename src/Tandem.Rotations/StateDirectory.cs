@@ -31,6 +31,9 @@ public sealed class StateDirectory
     public IReadOnlyList<RotationState> List() =>
         [.. Directory.EnumerateFiles(Path, "*.state").Order(StringComparer.Ordinal).Select(file => Read(file, File.ReadAllText(file).Split('\n')[0]))];
 
+    /// <summary>Whether a fleet is unfinished.</summary>
+    public bool HasFleet => Directory.EnumerateFiles(Path, "*.fleet").Any();
+
     /// <summary>The file of one account's rotation at one target.</summary>
     public string FileOf(string sid, string target) =>
         System.IO.Path.Combine(Path, $"{sid}@{string.Concat(target.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_'))}.state");
