@@ -37,7 +37,7 @@ internal static class Failures
         RotationFailure.Precondition => ExitCode.Precondition,
         RotationFailure.Destination => ExitCode.Destination,
         RotationFailure.Verification => ExitCode.Verification,
-        RotationFailure.Pending => ExitCode.Pending,
+        RotationFailure.Pending or RotationFailure.Held => ExitCode.Pending,
         _ => ExitCode.Failed,
     };
 }

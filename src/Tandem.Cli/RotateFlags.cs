@@ -44,10 +44,10 @@ internal sealed class RotateFlags
         Watch = Read(parsed, _soak) is { } soak ? to.Watch with { Soak = soak } : to.Watch,
     };
 
-    private static TimeSpan? Read(ParseResult parsed, Option<string> option) =>
+    public static TimeSpan? Read(ParseResult parsed, Option<string> option) =>
         parsed.GetValue(option) is { } text && Durations.TryParse(text, out var time) ? time : null;
 
-    private static Option<string> Time(string name, string description)
+    public static Option<string> Time(string name, string description)
     {
         var option = new Option<string>(name) { HelpName = "TIME", Description = description };
         option.Validators.Add(result =>

@@ -17,6 +17,7 @@ internal sealed record SettingInfo(string Name, string? Value, string Source);
 [JsonSerializable(typeof(PreviewInfo))]
 [JsonSerializable(typeof(IReadOnlyList<DestinationInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<SettingInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<FleetPreviewInfo>))]
 internal sealed partial class CliJson : JsonSerializerContext;
 
 /// <summary>Shows what a rotation would do.</summary>
@@ -27,12 +28,12 @@ internal static class RotatePreview
         var destinations = preview.Destinations.Select(d => Describe(d.Destination, d.Found)).ToList();
         if (format != OutputFormat.Table)
         {
-            Output.Write(format, new(preview.Token.Sid, preview.AccountName, issuer.Name, preview.Token.Fingerprint, destinations, problems), CliJson.Default.PreviewInfo, Rows(destinations));
+            Output.Write(format, new(preview.AccountSid, preview.AccountName, issuer.Name, preview.Fingerprint, destinations, problems), CliJson.Default.PreviewInfo, Rows(destinations));
             return;
         }
 
-        Console.Out.WriteLine($"account   {preview.AccountName}  {preview.Token.Sid}   at {issuer.Name}");
-        Console.Out.WriteLine($"token     {preview.Token}, which the last step but one ends");
+        Console.Out.WriteLine($"account   {preview.AccountName}  {preview.AccountSid}   at {issuer.Name}");
+        Console.Out.WriteLine($"token     {preview.Fingerprint}, which the last step but one ends");
         if (preview.Unfinished is { } unfinished)
         {
             Console.Out.WriteLine($"unfinished  a rotation that {unfinished.StartedBy} started {Print.Time(unfinished.Started)}, in {unfinished.Step.ToString().ToLowerInvariant()}: tandem rotate goes on with it");

@@ -34,7 +34,7 @@ internal sealed class RotateSettings
         (_options, _parsed) = (options, parsed);
         _twilio = Twilio();
         (Plan, PlanSource) = ReadPlan();
-        Destinations = [.. Plan.Destinations, .. (parsed.GetValue(options.Dotenv) ?? []).Select(RotationPlan.Dotenv).Where(d => Plan.Destinations.All(p => !string.Equals(p.Id, d.Id, StringComparison.Ordinal)))];
+        Destinations = With(Plan.Destinations, parsed.GetValue(options.Dotenv) ?? []);
         var holder = Destinations.FirstOrDefault(d => d.ReadCredential().Token is not null);
         (_standing, _standsIn) = (holder?.ReadCredential() ?? default, holder?.Id ?? "");
         Sid = ReadSid();
@@ -56,6 +56,11 @@ internal sealed class RotateSettings
     public string? Region => Given(_options.Region, "TWILIO_REGION").Value;
 
     public string? Edge => Given(_options.Edge, "TWILIO_EDGE").Value;
+
+    /// <summary>The destinations as they are for one account of many: <c>{sid}</c> and the plan's labels in their names are the account's.</summary>
+    public IReadOnlyList<PlannedDestination> DestinationsFor(string sid) => With(
+        Plan.Source is { } file ? PlanFile.Read(file, _twilio, sid).Destinations : [],
+        (_parsed.GetValue(_options.Dotenv) ?? []).Select(path => path.Replace("{sid}", sid, StringComparison.Ordinal)));
 
     /// <summary>The account, or the refusal that there is none.</summary>
     public string NeedSid() => Sid.Value ?? throw new CommandException(ExitCode.Usage,
@@ -119,6 +124,9 @@ internal sealed class RotateSettings
         }
     }
 
+    private static IReadOnlyList<PlannedDestination> With(IReadOnlyList<PlannedDestination> planned, IEnumerable<string> envFiles) =>
+        [.. planned, .. envFiles.Select(RotationPlan.Dotenv).Where(d => planned.All(p => !string.Equals(p.Id, d.Id, StringComparison.Ordinal)))];
+
     private static Sourced StateOf(string? flag)
     {
         if (flag is { Length: > 0 })
@@ -139,16 +147,16 @@ internal sealed class RotateSettings
     {
         if (_parsed.GetValue(_options.Config) is { Length: > 0 } named)
         {
-            return (PlanFile.Read(named, _twilio), new("plan", Path.GetFullPath(named), "--config"));
+            return (PlanFile.Read(named, _twilio, GivenSid()), new("plan", Path.GetFullPath(named), "--config"));
         }
 
         if (Variable("TANDEM_CONFIG") is { } set)
         {
-            return (PlanFile.Read(set, _twilio), new("plan", Path.GetFullPath(set), "TANDEM_CONFIG"));
+            return (PlanFile.Read(set, _twilio, GivenSid()), new("plan", Path.GetFullPath(set), "TANDEM_CONFIG"));
         }
 
         var here = Path.GetFullPath("tandem.toml");
-        return File.Exists(here) ? (PlanFile.Read(here, _twilio), new("plan", here, "working directory")) : (new(), new("plan", null, Sourced.Nowhere));
+        return File.Exists(here) ? (PlanFile.Read(here, _twilio, GivenSid()), new("plan", here, "working directory")) : (new(), new("plan", null, Sourced.Nowhere));
     }
 
     private TwilioAddresses Twilio()
@@ -162,6 +170,10 @@ internal sealed class RotateSettings
             throw new CommandException(ExitCode.Usage, $"{e.Message} Nothing was done.", e);
         }
     }
+
+    /// <summary>The account, where it is named outside the plan: what the plan says of its places is then its own.</summary>
+    private string? GivenSid() =>
+        AccountSid.TryParse((_parsed.GetValue(_options.Sid) ?? Variable("TWILIO_ACCOUNT_SID")).AsSpan(), out var sid) ? sid.ToString() : null;
 
     private Sourced ReadSid()
     {

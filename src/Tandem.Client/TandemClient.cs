@@ -125,6 +125,18 @@ public sealed class TandemClient : IDisposable
     public Task<ReadinessInfo> GetReadinessAsync(string sid, CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Get, $"{Account(sid)}/readiness", null, TandemJson.Default.ReadinessInfo, cancel);
 
+    /// <summary>Reads the last rotation of an account that the server was told of.</summary>
+    public Task<RotationInfo> GetRotationAsync(string sid, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, $"{Account(sid)}/rotation", null, TandemJson.Default.RotationInfo, cancel);
+
+    /// <summary>Tells how a rotation stands. Refused with <c>rotation_running</c> while another one of the account runs.</summary>
+    public Task<RotationInfo> TellRotationAsync(string sid, RotationUpdate update, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Put, $"{Account(sid)}/rotation", Body(update, TandemJson.Default.RotationUpdate), TandemJson.Default.RotationInfo, cancel);
+
+    /// <summary>Lets the server forget the account's rotation, whoever runs it.</summary>
+    public Task ForgetRotationAsync(string sid, CancellationToken cancel = default) =>
+        SendAsync(HttpMethod.Delete, $"{Account(sid)}/rotation", null, cancel);
+
     /// <summary>
     /// Reads audit entries, of one account or of all (null): the newest <paramref name="limit"/> (1 to 1000), the newest first; or those after
     /// the number <paramref name="after"/>, in their order.

@@ -226,7 +226,7 @@ public sealed record TandemProblem
 
     /// <summary>
     /// The reason: <c>invalid_request</c>, <c>account_not_found</c>, <c>account_closed</c>, <c>account_exists</c>, <c>secondary_exists</c>,
-    /// <c>no_secondary</c>, <c>generation_changed</c>, <c>not_ready</c>, <c>not_paused</c>, <c>limit_reached</c>, <c>not_permitted</c>, <c>unavailable</c>; of the server itself <c>unauthenticated</c>, <c>throttled</c>, <c>cross_site</c>, <c>not_found</c>, <c>method_not_allowed</c>,
+    /// <c>no_secondary</c>, <c>generation_changed</c>, <c>not_ready</c>, <c>not_paused</c>, <c>limit_reached</c>, <c>not_permitted</c>, <c>rotation_running</c>, <c>no_rotation</c>, <c>unavailable</c>; of the server itself <c>unauthenticated</c>, <c>throttled</c>, <c>cross_site</c>, <c>not_found</c>, <c>method_not_allowed</c>,
     /// <c>fault</c>.
     /// </summary>
     public required string Kind { get; init; }
@@ -305,6 +305,8 @@ public sealed record AuditInfo
 [JsonSerializable(typeof(ReadinessInfo))]
 [JsonSerializable(typeof(ConsumerDecisionRequest))]
 [JsonSerializable(typeof(ConsumerDecisionInfo))]
+[JsonSerializable(typeof(RotationUpdate))]
+[JsonSerializable(typeof(RotationInfo))]
 [JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyAnswer))]

@@ -79,21 +79,50 @@ public sealed class Issuer : IDisposable
     }
 
     /// <summary>The account's name.</summary>
-    public async Task<string> NameAsync(HeldToken token, CancellationToken cancel = default)
+    /// <param name="caller">A token of the account, or of its parent.</param>
+    /// <param name="sid">The account.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<string> NameAsync(HeldToken caller, string sid, CancellationToken cancel = default)
     {
-        ArgumentNullException.ThrowIfNull(token);
-        return (await _client.GetAccountAsync(token.Credential(), token.Sid, cancel)).FriendlyName;
+        ArgumentNullException.ThrowIfNull(caller);
+        return (await _client.GetAccountAsync(caller.Credential(), sid, cancel)).FriendlyName;
     }
 
-    /// <summary>Creates the secondary. Not to be cancelled: what was sent may have happened.</summary>
-    internal async Task<HeldToken> CreateAsync(HeldToken caller)
+    /// <summary>An account's subaccounts, the oldest first: all of them, whatever their status.</summary>
+    /// <exception cref="TwilioException">They cannot be listed.</exception>
+    internal async Task<IReadOnlyList<TwilioAccount>> SubaccountsAsync(HeldToken parent, CancellationToken cancel)
     {
+        var all = new List<TwilioAccount>();
+        for (string? at = null, next = ""; next is not null; at = next)
+        {
+            var page = await _client.ListAccountsAsync(parent.Credential(), at, cancel);
+            all.AddRange(page.Accounts.Where(a => !string.Equals(a.Sid, parent.Sid, StringComparison.Ordinal)));
+            next = page.NextPageUri;
+        }
+
+        all.Reverse();
+        return all;
+    }
+
+    /// <summary>
+    /// Creates the secondary. Not to be cancelled: what was sent may have happened. A parent may do it for its subaccount on Tandem alone:
+    /// Twilio's paths take each account's own credential.
+    /// </summary>
+    internal async Task<HeldToken> CreateAsync(HeldToken caller, string sid)
+    {
+        if (Insight is not null && !string.Equals(caller.Sid, sid, StringComparison.Ordinal))
+        {
+            return await Insight.CreateAsync(caller, sid);
+        }
+
         var created = await _client.CreateSecondaryAsync(caller.Credential());
         return created.SecondaryAuthToken is { Length: > 0 } text ? HeldToken.Known(caller.Sid, text)
             : throw new TwilioException(0, 0, "The answer to the create holds no token.");
     }
 
-    internal Task DeleteAsync(HeldToken caller) => _client.DeleteSecondaryAsync(caller.Credential());
+    internal Task DeleteAsync(HeldToken caller, string sid) => Insight is not null && !string.Equals(caller.Sid, sid, StringComparison.Ordinal)
+        ? Insight.DeleteAsync(caller, sid)
+        : _client.DeleteSecondaryAsync(caller.Credential());
 
     /// <summary>Promotes. A Tandem whose promote guard refuses is told to do it all the same, where whoever runs this has said so.</summary>
     internal async Task PromoteAsync(HeldToken secondary, bool force)

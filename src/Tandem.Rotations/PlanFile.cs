@@ -26,10 +26,11 @@ public sealed partial class PlanFile
     /// <summary>Reads a plan.</summary>
     /// <param name="path">The file.</param>
     /// <param name="twilio">Where Twilio is, for destinations there; null for its default region.</param>
+    /// <param name="accountSid">Whose it is to be, so that <c>{sid}</c> and labels in its destinations are the account's; null for nobody's in particular.</param>
     /// <exception cref="RotationException">It cannot be read, or something in it is wrong.</exception>
-    public static RotationPlan Read(string path, TwilioAddresses? twilio = null)
+    public static RotationPlan Read(string path, TwilioAddresses? twilio = null, string? accountSid = null)
     {
-        var file = new PlanFile(Path.GetFullPath(path), twilio ?? TwilioAddresses.Twilio());
+        var file = new PlanFile(Path.GetFullPath(path), twilio ?? TwilioAddresses.Twilio()) { _account = accountSid };
         RotationPlan plan;
         try
         {
@@ -51,13 +52,14 @@ public sealed partial class PlanFile
 
     private RotationPlan Parse(TomlTable root)
     {
-        Known(root, "the plan", "account", "watch", "destination");
+        Known(root, "the plan", "account", "watch", "destination", "subaccount");
+        ReadSubaccounts(root);
         var account = Table(root, "account");
         Known(account, "[account]", "sid", "server", "token_file");
         var watch = Table(root, "watch");
         Known(watch, "[watch]", "soak", "require");
         var destinations = root.TryGetValue("destination", out var all) && all is TomlTableArray array
-            ? array.Select((table, i) => Destination(table, $"destination {i + 1}")).OfType<PlannedDestination>().ToList()
+            ? array.Select((table, i) => Destination(Filled(table, $"destination {i + 1}"), $"destination {i + 1}")).OfType<PlannedDestination>().ToList()
             : [];
         if (all is not null and not TomlTableArray)
         {
@@ -77,6 +79,7 @@ public sealed partial class PlanFile
             TokenFile = Text(account, "token_file", "[account]") is { } file ? Path.GetFullPath(file, _folder) : null,
             Watch = new() { Soak = Duration(watch, "soak", "[watch]"), Require = Requirement(Text(watch, "require", "[watch]")) },
             Destinations = destinations,
+            Labels = _labels,
         };
     }
 

@@ -18,7 +18,8 @@ public sealed class RotationEngine(StateDirectory states, RotationHost host)
         ArgumentNullException.ThrowIfNull(request);
         using var alone = states.Lock(request.AccountSid, request.Issuer.Target, request.StartedBy, host.Time.GetUtcNow());
         var run = new RotationRun(states, host, request);
-        if (states.Load(request.AccountSid, request.Issuer.Target) is { } found)
+        var unfinished = states.Load(request.AccountSid, request.Issuer.Target);
+        if (unfinished is { } found)
         {
             await Resume.RunAsync(run, found.State, found.Tokens, cancel);
         }
@@ -27,18 +28,22 @@ public sealed class RotationEngine(StateDirectory states, RotationHost host)
             await Preflight.RunAsync(run, cancel);
         }
 
-        while (run.State.Step != RotationStep.Done)
+        return await TellingAsync(run, isNew: unfinished is null, async () =>
         {
-            if (run.State.Step == RotationStep.RollingBack)
+            while (run.State.Step != RotationStep.Done)
             {
-                await Abort.RunAsync(run, cancel);
-                return run.Finish("aborted");
+                if (run.State.Step == RotationStep.RollingBack)
+                {
+                    await Abort.RunAsync(run, cancel);
+                    return "aborted";
+                }
+
+                run.StopIfTold();
+                await StepAsync(run, cancel);
             }
 
-            await StepAsync(run, cancel);
-        }
-
-        return run.Finish("rotated");
+            return "rotated";
+        });
     }
 
     /// <summary>Goes back: destinations get the old token again, and the secondary is deleted. Not possible once the old token is dead.</summary>
@@ -52,8 +57,11 @@ public sealed class RotationEngine(StateDirectory states, RotationHost host)
             RotationFailure.Precondition, $"No rotation of {request.AccountSid} at {request.Issuer.Name} is unfinished, so there is nothing to go back from. Nothing was changed.");
         run.Adopt(state, tokens);
         Resume.Recognise(run);
-        await Abort.RunAsync(run, cancel);
-        return run.Finish("aborted");
+        return await TellingAsync(run, isNew: false, async () =>
+        {
+            await Abort.RunAsync(run, cancel);
+            return "aborted";
+        });
     }
 
     /// <summary>Finds out what a rotation would do, and changes nothing.</summary>
@@ -67,11 +75,14 @@ public sealed class RotationEngine(StateDirectory states, RotationHost host)
             run.Adopt(found.State, found.Tokens);
         }
 
-        var token = run.Old ?? request.Token ?? throw Preflight.NoToken(request);
+        var token = run.Old ?? request.Token;
         var problems = new List<string>();
-        if (unfinished is null && await Preflight.WhyNotAsync(run, token, cancel) is { } why)
+        var fingerprint = token?.Fingerprint;
+        if (unfinished is null)
         {
-            problems.Add(why.Message);
+            var (found0, why) = await Preflight.LookAsync(run, cancel);
+            fingerprint = found0 ?? fingerprint;
+            problems.AddRange(why is null ? [] : [why.Message]);
         }
 
         var destinations = new List<(PlannedDestination, Inspection)>();
@@ -80,7 +91,40 @@ public sealed class RotationEngine(StateDirectory states, RotationHost host)
             destinations.Add((destination, await destination.InspectAsync(token, cancel)));
         }
 
-        return new(await Preflight.NameAsync(run, unfinished is null ? token : run.New ?? token, cancel), token, unfinished?.State, destinations, problems);
+        var name = await Preflight.NameAsync(run, (unfinished is null ? token : run.New ?? token) ?? request.Parent ?? throw Preflight.NoToken(request), cancel);
+        return new(request.AccountSid, name, fingerprint ?? unfinished?.State.OldFingerprint ?? "", unfinished?.State, destinations, problems);
+    }
+
+    /// <summary>Goes on while the server is told of it. A new one that may not begin, because another runs, leaves nothing behind.</summary>
+    private async Task<RotationResult> TellingAsync(RotationRun run, bool isNew, Func<Task<string>> go)
+    {
+        await using var beacon = await BeginAsync(run, isNew);
+        run.Beacon = beacon;
+        try
+        {
+            var outcome = await go();
+            var result = run.Finish(outcome);
+            await beacon.EndAsync(outcome, null);
+            return result;
+        }
+        catch (Exception e)
+        {
+            await beacon.EndAsync("stopped", e is RotationException ? e.Message : "interrupted");
+            throw;
+        }
+    }
+
+    private async Task<RotationBeacon> BeginAsync(RotationRun run, bool isNew)
+    {
+        try
+        {
+            return await RotationBeacon.BeginAsync(run, host.Time);
+        }
+        catch (RotationException) when (isNew)
+        {
+            run.Forget();
+            throw;
+        }
     }
 
     private static Task StepAsync(RotationRun run, CancellationToken cancel) => run.State.Step switch

@@ -24,6 +24,9 @@ public enum RotationFailure
     /// <summary>The verification failed after the promotion: urgent.</summary>
     Verification,
 
+    /// <summary>It was told to hold before a token is ended. The state is kept; run again.</summary>
+    Held,
+
     /// <summary>The old token is still in use, or that cannot be told, and the time is up. The state is kept; run again.</summary>
     Pending,
 }

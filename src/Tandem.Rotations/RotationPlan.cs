@@ -46,6 +46,9 @@ public sealed record RotationPlan
     /// <summary>Where the new token goes, in this order.</summary>
     public IReadOnlyList<PlannedDestination> Destinations { get; init; } = [];
 
+    /// <summary>What the plan says of subaccounts, by SID: labels to choose by, and to name places with.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Labels { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
+
     /// <summary>An env file outside a plan: its <c>TWILIO_AUTH_TOKEN</c> gets the new token.</summary>
     public static PlannedDestination Dotenv(string path) => new(
         new DotenvDestination(new(Path.GetFullPath(path)), new Dictionary<string, TokenRole>(StringComparer.Ordinal) { ["TWILIO_AUTH_TOKEN"] = TokenRole.New }),

@@ -14,6 +14,12 @@ public sealed record RotationRequest
     /// <summary>The token in force; null when an unfinished rotation holds it.</summary>
     public HeldToken? Token { get; init; }
 
+    /// <summary>
+    /// The parent's token, for a subaccount whose own token nobody at hand holds; null for none. On Tandem it is rotated with that; Twilio takes each
+    /// account's own credential alone.
+    /// </summary>
+    public HeldToken? Parent { get; init; }
+
     /// <summary>Where the new token goes, in this order.</summary>
     public required IReadOnlyList<PlannedDestination> Destinations { get; init; }
 
@@ -63,6 +69,9 @@ public sealed record RotationHost
     /// <summary>Is asked before something stops working; false is no.</summary>
     public required Func<RotationQuestion, CancellationToken, Task<bool>> Ask { get; init; }
 
+    /// <summary>Signalled when no token is to be ended any more: a rotation then stops before that, and keeps its state.</summary>
+    public CancellationToken Hold { get; init; }
+
     /// <summary>The time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
@@ -73,10 +82,11 @@ public sealed record RotationHost
 public sealed record RotationResult(RotationReport Report, string Path);
 
 /// <summary>What a rotation would do, found out without changing anything.</summary>
-/// <param name="AccountName">What people call the account.</param>
-/// <param name="Token">The token in force.</param>
+/// <param name="AccountSid">The account.</param>
+/// <param name="AccountName">What people call it.</param>
+/// <param name="Fingerprint">The fingerprint of the token in force.</param>
 /// <param name="Unfinished">A rotation that was begun before; null for none.</param>
 /// <param name="Destinations">Each destination and what was found there.</param>
 /// <param name="Problems">What stands in the way, a sentence each.</param>
 public sealed record RotationPreview(
-    string AccountName, HeldToken Token, RotationState? Unfinished, IReadOnlyList<(PlannedDestination Destination, Inspection Found)> Destinations, IReadOnlyList<string> Problems);
+    string AccountSid, string AccountName, string Fingerprint, RotationState? Unfinished, IReadOnlyList<(PlannedDestination Destination, Inspection Found)> Destinations, IReadOnlyList<string> Problems);

@@ -21,19 +21,25 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
     /// <summary>The token that takes its place; null until it is made.</summary>
     public HeldToken? New { get; set; }
 
+    /// <summary>Tells the server how this stands; null before there is anything to tell.</summary>
+    public RotationBeacon? Beacon { get; set; }
+
     public DateTimeOffset Now => host.Time.GetUtcNow();
 
     /// <summary>The old token, where a step cannot do without it.</summary>
     public HeldToken NeedOld() => Old ?? throw new RotationException(RotationFailure.Credential,
         $"This step needs the old token {State.OldFingerprint} of {State.AccountSid}, which was not kept. Nothing was changed. Give it in TWILIO_AUTH_TOKEN, or with --token-file.");
 
+    /// <summary>Who may create and delete the account's secondary: the account itself, else its parent.</summary>
+    public HeldToken NeedCaller() => Old ?? Request.Parent ?? NeedOld();
+
     /// <summary>
     /// Whether the secondary that a Tandem tells of is this run's own: by its fingerprint, or because an answer that was lost had made it. Only such a
     /// one is deleted without being asked for.
     /// </summary>
-    public async Task<bool> IsOwnAsync(TandemInsight insight, TokenInfo secondary, HeldToken old, CancellationToken cancel) =>
+    public async Task<bool> IsOwnAsync(TandemInsight insight, TokenInfo secondary, HeldToken caller, CancellationToken cancel) =>
         string.Equals(secondary.Fingerprint, State.NewFingerprint, StringComparison.Ordinal)
-        || (State.AuditBefore is { } before && await insight.IsOwnOrphanAsync(old, before, cancel));
+        || (State.AuditBefore is { } before && await insight.IsOwnOrphanAsync(caller, State.AccountSid, before, cancel));
 
     /// <summary>Records a state, with the tokens sealed beside it. What it announces happens after this returns.</summary>
     public void Save(RotationState state)
@@ -41,6 +47,7 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
         var kept = request.StoreTokens ? new SealedTokens { Old = Old?.Reveal(), New = New?.Reveal() } : new();
         states.Save(state, kept);
         _state = state;
+        Beacon?.Tell();
     }
 
     public void Adopt(RotationState state, SealedTokens tokens)
@@ -78,6 +85,7 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
         }
 
         host.Report(said);
+        Beacon?.Tell(destination is null ? text : $"{destination}: {text}");
     }
 
     public async Task AskAsync(RotationQuestion question, CancellationToken cancel)
@@ -89,7 +97,39 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
         }
     }
 
+    /// <summary>Stops, while nothing is lost by it, because it was told to hold, or because another rotation works on these tokens by now.</summary>
+    public void StopIfTold()
+    {
+        if (host.Hold.IsCancellationRequested && !State.MayBePromoted && State.Step != RotationStep.RollingBack)
+        {
+            throw new RotationException(RotationFailure.Held, $"Held before the old token is ended. {WhereThingsStand()} The state is kept.");
+        }
+
+        if (Beacon?.TakenOver is { } other && !State.MayBePromoted)
+        {
+            throw new RotationException(RotationFailure.Precondition, $"This rotation was not heard of for too long, and another one has taken its place. {other} {WhereThingsStand()} The state is kept. When the other is over, find out what is true: tandem rotate");
+        }
+    }
+
     public Task WaitAsync(TimeSpan time, CancellationToken cancel) => Task.Delay(time, host.Time, cancel);
+
+    /// <summary>The same while both tokens work: being told to hold ends it too.</summary>
+    public async Task WaitOrHoldAsync(TimeSpan time, CancellationToken cancel)
+    {
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, host.Hold);
+        try
+        {
+            await WaitAsync(time, both.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            StopIfTold();
+            throw;
+        }
+    }
+
+    /// <summary>Takes back a record of which nothing was carried out.</summary>
+    public void Forget() => states.Forget(State);
 
     public RotationResult Finish(string outcome)
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Tandem.Rotations;
@@ -84,6 +86,9 @@ public sealed record RotationState
 {
     /// <summary>The form of the record; a later program may know more.</summary>
     public int Version { get; init; } = 1;
+
+    /// <summary>Tells it from another rotation of the same account: 32 hexadecimal digits.</summary>
+    public string Id { get; init; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
     /// <summary>The account.</summary>
     public required string AccountSid { get; init; }
@@ -187,7 +192,13 @@ public sealed record RotationReport
 [JsonSerializable(typeof(RotationEvent))]
 [JsonSerializable(typeof(RotationReport))]
 [JsonSerializable(typeof(IReadOnlyList<RotationState>))]
-public sealed partial class RotationJson : JsonSerializerContext;
+[JsonSerializable(typeof(Fleets.FleetReport))]
+public sealed partial class RotationJson : JsonSerializerContext
+{
+    /// <summary>A step, or how far a destination is, as it is written.</summary>
+    public static string NameOf<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+}
 
 /// <summary>What holds tokens, and never leaves this room but sealed or to a hook.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -31,6 +31,9 @@ public sealed class StateDirectory
     public IReadOnlyList<RotationState> List() =>
         [.. Directory.EnumerateFiles(Path, "*.state").Order(StringComparer.Ordinal).Select(file => Read(file, File.ReadAllText(file).Split('\n')[0]))];
 
+    /// <summary>Whether a fleet is unfinished.</summary>
+    public bool HasFleet => Directory.EnumerateFiles(Path, "*.fleet").Any();
+
     /// <summary>The file of one account's rotation at one target.</summary>
     public string FileOf(string sid, string target) =>
         System.IO.Path.Combine(Path, $"{sid}@{string.Concat(target.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_'))}.state");
@@ -114,6 +117,9 @@ public sealed class StateDirectory
         DurableFile.Erase(OverFile(file));
         return path;
     }
+
+    /// <summary>Erases a state of which nothing was carried out.</summary>
+    internal void Forget(RotationState state) => DurableFile.Erase(FileOf(state.AccountSid, state.Target));
 
     private static RotationState Read(string path, string line)
     {

@@ -11,13 +11,16 @@ public sealed class TandemInsight
     internal TandemInsight(Uri server, Func<HttpMessageHandler>? handler) => (_server, _handler) = (server, handler);
 
     /// <summary>Both slots: fingerprints, ages, last use.</summary>
-    public Task<AccountTokens> GetTokensAsync(HeldToken token, CancellationToken cancel = default) =>
-        AskAsync(token, client => client.GetTokensAsync(token.Sid, cancel));
+    /// <param name="caller">A token of the account, or of its parent.</param>
+    /// <param name="sid">The account.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<AccountTokens> GetTokensAsync(HeldToken caller, string sid, CancellationToken cancel = default) =>
+        AskAsync(caller, client => client.GetTokensAsync(sid, cancel));
 
     /// <summary>The number of the account's newest audit entry; 0 when it has none.</summary>
-    internal async Task<long> LastAuditAsync(HeldToken token, CancellationToken cancel)
+    internal async Task<long> LastAuditAsync(HeldToken caller, string sid, CancellationToken cancel)
     {
-        var newest = await AskAsync(token, client => client.GetAuditAsync(token.Sid, limit: 1, cancel: cancel));
+        var newest = await AskAsync(caller, client => client.GetAuditAsync(sid, limit: 1, cancel: cancel));
         return newest.Entries is [var entry, ..] ? entry.Number : 0;
     }
 
@@ -25,14 +28,15 @@ public sealed class TandemInsight
     /// Whether the secondary that is there now was created by a call whose answer this run lost: it is the last create, and every create since
     /// the number that the run had recorded was made with the very token that the run called with, and nobody has used it.
     /// </summary>
-    internal async Task<bool> IsOwnOrphanAsync(HeldToken caller, long auditBefore, CancellationToken cancel)
+    internal async Task<bool> IsOwnOrphanAsync(HeldToken caller, string sid, long auditBefore, CancellationToken cancel)
     {
         var (tokens, audit) = await AskAsync(caller, async client => (
-            await client.GetTokensAsync(caller.Sid, cancel),
-            await client.GetAuditAsync(caller.Sid, auditBefore, 1000, cancel)));
+            await client.GetTokensAsync(sid, cancel),
+            await client.GetAuditAsync(sid, auditBefore, 1000, cancel)));
+        var isParent = !string.Equals(caller.Sid, sid, StringComparison.Ordinal);
         return tokens.Secondary is { LastUse: null } secondary
             && audit.Entries.Where(e => e.Action is "secondary_created").ToList() is [.., var last] created
-            && created.TrueForAll(e => string.Equals(e.Actor, $"{caller.Sid} primary", StringComparison.Ordinal))
+            && created.TrueForAll(e => isParent ? e.Actor.StartsWith($"{caller.Sid} ", StringComparison.Ordinal) : string.Equals(e.Actor, $"{caller.Sid} primary", StringComparison.Ordinal))
             && string.Equals(last.Fingerprint, secondary.Fingerprint, StringComparison.Ordinal);
     }
 
@@ -50,12 +54,51 @@ public sealed class TandemInsight
         };
     }
 
-    /// <summary>Promotes although the guard refuses; what went wrong is told as Twilio's paths tell it.</summary>
-    internal async Task PromoteByForceAsync(HeldToken secondary)
+    /// <summary>Whether the account's promote guard is on: then nothing but a forced promote gets by while not everyone is seen to have moved.</summary>
+    internal async Task<bool> IsGuardedAsync(HeldToken token, CancellationToken cancel) =>
+        (await GetTokensAsync(token, token.Sid, cancel)).PromoteGuard is "enforce";
+
+    /// <summary>Tells how a rotation stands.</summary>
+    internal Task TellAsync(HeldToken caller, string sid, RotationUpdate update, CancellationToken cancel) =>
+        AskAsync(caller, client => client.TellRotationAsync(sid, update, cancel));
+
+    /// <summary>The last rotation that the server was told of; null when there is none, or the server is one that is told of none.</summary>
+    internal async Task<RotationInfo?> GetRotationAsync(HeldToken caller, string sid, CancellationToken cancel)
     {
         try
         {
-            await AskAsync(secondary, client => client.PromoteAsync(secondary.Sid, new() { Force = true, Reason = "tandem rotate was told to promote at once" }));
+            return await AskAsync(caller, client => client.GetRotationAsync(sid, cancel));
+        }
+        catch (TandemException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Promotes although the guard refuses.</summary>
+    internal Task PromoteByForceAsync(HeldToken secondary) => AsOnTwiliosPathsAsync(
+        secondary, client => client.PromoteAsync(secondary.Sid, new() { Force = true, Reason = "tandem rotate was told to promote at once" }));
+
+    /// <summary>Creates a subaccount's secondary with its parent's token.</summary>
+    internal async Task<HeldToken> CreateAsync(HeldToken parent, string sid)
+    {
+        var created = await AsOnTwiliosPathsAsync(parent, client => client.CreateSecondaryAsync(sid));
+        return HeldToken.Known(sid, created.AuthToken);
+    }
+
+    /// <summary>Deletes a subaccount's secondary with its parent's token.</summary>
+    internal Task DeleteAsync(HeldToken parent, string sid) => AsOnTwiliosPathsAsync(parent, async client =>
+    {
+        await client.DeleteSecondaryAsync(sid);
+        return true;
+    });
+
+    /// <summary>What went wrong is told as Twilio's paths tell it.</summary>
+    private async Task<T> AsOnTwiliosPathsAsync<T>(HeldToken caller, Func<TandemClient, Task<T>> ask)
+    {
+        try
+        {
+            return await AskAsync(caller, ask);
         }
         catch (TandemException e)
         {
@@ -104,4 +147,8 @@ internal enum UseState
 /// <param name="State">The verdict.</param>
 /// <param name="Why">What it rests on, half a sentence.</param>
 /// <param name="InTheWay">Who breaks, or may, when the old token is ended now; a line each.</param>
-internal sealed record UseVerdict(UseState State, string Why, IReadOnlyList<string> InTheWay);
+internal sealed record UseVerdict(UseState State, string Why, IReadOnlyList<string> InTheWay)
+{
+    /// <summary>Whether the server refuses to promote until everyone has moved, whatever the plan requires.</summary>
+    public bool IsGuarded { get; init; }
+}

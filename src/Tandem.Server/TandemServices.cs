@@ -61,6 +61,7 @@ public static class TandemServices
             return recorder;
         });
         services.AddHostedService(s => s.GetRequiredService<UsageRecorder>());
+        services.AddSingleton(s => s.GetRequiredService<UsageRecorder>().Rotations);
         services.AddSingleton(s => new Throttle(options, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Browsers>();
         services.AddPeople(store);

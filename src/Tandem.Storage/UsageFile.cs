@@ -103,6 +103,9 @@ public sealed class UsageFile : IDisposable
             using var row = version.Read();
             if (row.Read() && row.GetInt64(0) == UsageSchema.Version)
             {
+                row.Close();
+                using var rotation = new Statement(connection, UsageSchema.Rotation);
+                rotation.Execute();
                 return;
             }
         }

@@ -35,6 +35,16 @@ internal static class UsageRows
             "SELECT began, ended, reason, calls FROM gap",
             row => content.Gaps.Add(new(row.Second(0), row.Second(1), (GapReason)row.GetByte(2), (ulong)row.GetInt64(3))));
 
+        Each(
+            "SELECT account, record FROM rotation",
+            row =>
+            {
+                if (RotationRecordJson.Read(row.GetString(1)) is { } record)
+                {
+                    content.Rotations.Add(new(AccountSid.FromBytes(row.Blob(0)), record));
+                }
+            });
+
         void Each(string sql, Action<DbDataReader> take)
         {
             using var select = new Statement(connection, sql);

@@ -26,7 +26,15 @@ internal static class UsageSchema
             + "PRIMARY KEY (account, mark, id)) STRICT, WITHOUT ROWID",
         "CREATE TABLE gap (began INTEGER NOT NULL, ended INTEGER NOT NULL, reason INTEGER NOT NULL, calls INTEGER NOT NULL, "
             + "PRIMARY KEY (began, reason)) STRICT, WITHOUT ROWID",
+        Rotation,
     ];
+
+    /// <summary>It came later: a file without it gets it, and keeps its counts.</summary>
+    public const string Rotation =
+        "CREATE TABLE IF NOT EXISTS rotation (account BLOB PRIMARY KEY CHECK (length(account) = 16), record TEXT NOT NULL) STRICT, WITHOUT ROWID";
+
+    public const string SaveRotation =
+        "INSERT INTO rotation (account, record) VALUES (@account, @record) ON CONFLICT (account) DO UPDATE SET record = excluded.record";
 
     public const string SaveAccount =
         "INSERT INTO account_usage (account, generation, primary_from, promoted_after, retired_at, gap_until, primary_control, secondary_control) "

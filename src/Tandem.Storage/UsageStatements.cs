@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Data;
 using System.Data.Common;
+using System.Text.Json;
 
 namespace Tandem.Storage;
 
@@ -34,6 +35,10 @@ internal sealed class UsageStatements(DbConnection connection) : IDisposable
 
     private readonly Statement _gap = new(
         connection, UsageSchema.SaveGap, ("@began", DbType.Int64), ("@ended", DbType.Int64), ("@reason", DbType.Int64), ("@calls", DbType.Int64));
+
+    private readonly Statement _rotation = new(connection, UsageSchema.SaveRotation, ("@account", DbType.Binary), ("@record", DbType.String));
+
+    private readonly Statement _forgetRotation = new(connection, "DELETE FROM rotation WHERE account = @account", ("@account", DbType.Binary));
 
     private readonly Statement _written = new(connection, "UPDATE run SET written = @at WHERE id = 1", ("@at", DbType.Int64));
 
@@ -82,6 +87,11 @@ internal sealed class UsageStatements(DbConnection connection) : IDisposable
             _gap.In(transaction).With((long)gap.Began, (long)gap.Ended, (long)gap.Reason, (long)gap.Calls).ChangeOneRow();
         }
 
+        foreach (var (account, record) in batch.Rotations)
+        {
+            SaveRotation(transaction, account, record);
+        }
+
         if (batch.Forget)
         {
             Forget(transaction, batch.At);
@@ -92,7 +102,7 @@ internal sealed class UsageStatements(DbConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_account, _clear, _consumer, _tombstone, _lateUse, _gap, _written, .. _forget, _forgetTombstones, _forgetLateUses])
+        foreach (var statement in (Statement[])[_account, _clear, _consumer, _tombstone, _lateUse, _gap, _rotation, _forgetRotation, _written, .. _forget, _forgetTombstones, _forgetLateUses])
         {
             statement.Dispose();
         }
@@ -116,6 +126,17 @@ internal sealed class UsageStatements(DbConnection connection) : IDisposable
         var marks = row.Marks;
         _account.In(transaction).With(
             account, marks.Generation, marks.PrimaryFrom, marks.PromotedAfter, marks.RetiredAt, (long)row.GapUntil, row.PrimaryControl, row.SecondaryControl).ChangeOneRow();
+    }
+
+    private void SaveRotation(DbTransaction transaction, AccountSid account, RotationRecord? record)
+    {
+        if (record is null)
+        {
+            _forgetRotation.In(transaction).With(account.ToBytes()).Execute();
+            return;
+        }
+
+        _rotation.In(transaction).With(account.ToBytes(), JsonSerializer.Serialize(record, RotationRecordJson.Default.RotationRecord)).ChangeOneRow();
     }
 
     private void Forget(DbTransaction transaction, uint now)

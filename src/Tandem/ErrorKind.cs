@@ -39,6 +39,12 @@ public enum ErrorKind
     /// <summary>An account with this SID exists already.</summary>
     AccountExists,
 
+    /// <summary>Another rotation of the account runs, by somebody else or elsewhere.</summary>
+    RotationRunning,
+
+    /// <summary>No rotation of the account was told of.</summary>
+    NoRotation,
+
     /// <summary>No such user.</summary>
     UserNotFound,
 

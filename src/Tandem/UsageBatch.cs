@@ -63,11 +63,14 @@ public sealed record UsageBatch
     /// <summary>New gaps, and those that have grown.</summary>
     public IList<UsageGap> Gaps { get; } = [];
 
+    /// <summary>Rotations that have told something new, or are forgotten.</summary>
+    public IList<RotationRow> Rotations { get; } = [];
+
     /// <summary>Whether older counts, tombstones and gaps are to be deleted.</summary>
     public bool Forget { get; set; }
 
     /// <summary>Whether there is nothing to write.</summary>
-    public bool IsEmpty => Accounts.Count + Consumers.Count + Tombstones.Count + LateUses.Count + Gaps.Count == 0 && !Forget;
+    public bool IsEmpty => Accounts.Count + Consumers.Count + Tombstones.Count + LateUses.Count + Gaps.Count + Rotations.Count == 0 && !Forget;
 }
 
 /// <summary>What was stored, read at the start.</summary>
@@ -90,4 +93,7 @@ public sealed record UsageContent
 
     /// <summary>The gaps.</summary>
     public IList<UsageGap> Gaps { get; } = [];
+
+    /// <summary>What rotations have told of themselves.</summary>
+    public IList<RotationRow> Rotations { get; } = [];
 }

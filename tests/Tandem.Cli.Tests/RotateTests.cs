@@ -89,6 +89,27 @@ public sealed partial class RotateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_promote_guard_is_waited_for_until_it_is_8_and_force_goes_by_it()
+    {
+        await PlanAsync("[watch]\nrequire = \"none\"\n[[destination]]\ntype = \"dotenv\"\npath = \".env\"\n");
+        using (var client = Client.TandemClient.OverSocket(Path.Combine(_at.Data, "admin.sock")))
+        {
+            await client.SetPromoteGuardAsync(Sid, new() { PromoteGuard = "enforce" }, Cancel);
+        }
+
+        var pending = await TandemAsync("rotate", "--yes", "--timeout", "1s");
+        Assert.Equal(8, pending.ExitCode);
+        Assert.Contains("the account's promote guard is on", pending.Error, StringComparison.Ordinal);
+        KeepToken();
+
+        var forced = await TandemAsync("rotate", "--yes", "--force");
+        Assert.Equal(0, forced.ExitCode);
+        Assert.Equal((200, 401), (await CheckAsync(Value("TWILIO_AUTH_TOKEN")), await CheckAsync(_tokens.First())));
+        Assert.Contains("promoted by force", (await TandemAsync("audit", Sid)).Out.Replace('_', ' '), StringComparison.Ordinal);
+        AssertSilent(pending, forced);
+    }
+
+    [Fact]
     public async Task A_failed_destination_is_6_a_wrong_token_4_and_a_foreign_secondary_5()
     {
         await PlanAsync("[[destination]]\ntype = \"command\"\nrun = [\"grep\", \"rollback\"]\n");

@@ -33,6 +33,9 @@ internal sealed class Workspace : IDisposable
 
     public string Root { get; }
 
+    /// <summary>How long one command may take.</summary>
+    public TimeSpan Patience { get; init; } = Limit;
+
     public string Data => Path.Combine(Root, "tandem-data");
 
     public string FirstAccount => Path.Combine(Data, "first-account.env");
@@ -109,7 +112,7 @@ internal sealed class Workspace : IDisposable
 
     private async Task<Said> RunAsync(IReadOnlyList<string> command, string typed = "")
     {
-        using var limit = new CancellationTokenSource(Limit);
+        using var limit = new CancellationTokenSource(Patience);
         using var process = Start(command);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
         await process.StandardInput.WriteAsync(typed);
@@ -122,7 +125,7 @@ internal sealed class Workspace : IDisposable
         catch (OperationCanceledException e)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{string.Join(' ', command)} did not end within {Limit}.", e);
+            throw new TimeoutException($"{string.Join(' ', command)} did not end within {Patience}.", e);
         }
     }
 }

@@ -129,8 +129,6 @@ public sealed class LostAnswerTests
     /// <summary>Connections that carry so many bytes of a call to one path, both ways together, and then break.</summary>
     private sealed class Cut(string path, int after)
     {
-        private bool _armed;
-
         /// <summary>Whether every call is cut, not the first alone.</summary>
         public bool Always { get; init; }
 
@@ -140,26 +138,35 @@ public sealed class LostAnswerTests
 
         public HttpMessageHandler CreateHandler()
         {
-            var sockets = new SocketsHttpHandler
+            var aim = new Aim(this);
+            aim.InnerHandler = new SocketsHttpHandler
             {
                 PooledConnectionLifetime = TimeSpan.Zero,
                 ConnectCallback = async (context, cancel) =>
                 {
                     var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
                     await socket.ConnectAsync(context.DnsEndPoint, cancel);
-                    var armed = _armed;
-                    _armed = false;
-                    return new Carrier(new NetworkStream(socket, ownsSocket: true), this, armed);
+                    return new Carrier(new NetworkStream(socket, ownsSocket: true), this, aim.IsAtTarget());
                 },
             };
-            return new Aim(sockets, this);
+            return aim;
         }
 
-        private sealed class Aim(HttpMessageHandler inner, Cut cut) : DelegatingHandler(inner)
+        /// <summary>One for each client, whose requests come one after the other.</summary>
+        private sealed class Aim(Cut cut) : DelegatingHandler
         {
+            private bool _armed;
+
+            public bool IsAtTarget()
+            {
+                var armed = _armed;
+                _armed = false;
+                return armed;
+            }
+
             protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
             {
-                cut._armed = request.Method == HttpMethod.Post && request.RequestUri!.AbsolutePath == cut.PathOf && (cut.Always || !cut.WasMade);
+                _armed = request.Method == HttpMethod.Post && request.RequestUri!.AbsolutePath == cut.PathOf && (cut.Always || !cut.WasMade);
                 return base.SendAsync(request, cancellationToken);
             }
         }

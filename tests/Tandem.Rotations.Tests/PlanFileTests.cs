@@ -44,6 +44,35 @@ public sealed class PlanFileTests : IDisposable
     }
 
     [Fact]
+    public void Places_are_filled_in_for_one_account_of_many_and_other_braces_stay()
+    {
+        const string toml = """
+            [[subaccount]]
+            sid = "AC0000000000000000000000000000000A"
+            labels = { tier = "gold", box = "eu-1" }
+            [[subaccount]]
+            sid = "AC0000000000000000000000000000000b"
+            labels = { tier = "tin" }
+            [[destination]]
+            type = "dotenv"
+            path = "{tier}/{sid}.env"
+            [[destination]]
+            type = "command"
+            run = ["ssh", "{box}", "{\"a\":1}", "{other}"]
+            """;
+        File.WriteAllText(Path.Combine(_home, "many.toml"), toml);
+        var path = Path.Combine(_home, "many.toml");
+
+        var gold = PlanFile.Read(path, accountSid: "AC0000000000000000000000000000000a");
+
+        Assert.Equal([$"dotenv {_home}/gold/AC0000000000000000000000000000000a.env", "command ssh eu-1 {\"a\":1} {other}"], gold.Destinations.Select(d => d.Id.Replace("'", "", StringComparison.Ordinal)));
+        Assert.Equal("tin", gold.Labels["AC0000000000000000000000000000000b"]["tier"]);
+        Assert.Equal($"dotenv {_home}/{{tier}}/{{sid}}.env", PlanFile.Read(path).Destinations[0].Id);
+        var wrong = Assert.Throws<RotationException>(() => PlanFile.Read(path, accountSid: "AC0000000000000000000000000000000b"));
+        Assert.Contains("{box} is a label that AC0000000000000000000000000000000b does not have", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Everything_that_is_wrong_is_told_at_once_with_the_nearest_name()
     {
         var wrong = Wrong("""

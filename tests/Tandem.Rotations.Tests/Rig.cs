@@ -41,7 +41,12 @@ internal sealed class Rig : IAsyncDisposable
 
     public HeldToken First => HeldToken.Read(Sid, Server.Account.Token, "the test");
 
-    public RotationEngine Engine => new(States, new()
+    public RotationEngine Engine => EngineOf(States);
+
+    /// <summary>The same on another machine, which remembers nothing of rotations here.</summary>
+    public RotationEngine Other() => EngineOf(new(PathOf("elsewhere")));
+
+    private RotationEngine EngineOf(StateDirectory states) => new(states, new()
     {
         Report = Events.Enqueue,
         Ask = (question, _) =>
@@ -53,11 +58,11 @@ internal sealed class Rig : IAsyncDisposable
     });
 
     /// <summary>Starts the server. Where thousands of rotations are made, their files may lie in memory: they are synced many times each.</summary>
-    public static async Task<Rig> StartAsync(TimeProvider? time = null, bool inMemory = false) => new(
+    public static async Task<Rig> StartAsync(TimeProvider? time = null, bool inMemory = false, TimeSpan? quietTime = null, bool recoverable = false) => new(
         await TestTandem.StartAsync(new()
         {
             // Retired tokens are tried on and on: each answer shall be about the token.
-            Options = o => o with { ThrottleAccount = new(1_000_000, 1_000_000), ThrottleSource = new(1_000_000, 1_000_000) },
+            Options = o => o with { ThrottleAccount = new(1_000_000, 1_000_000), ThrottleSource = new(1_000_000, 1_000_000), QuietTime = quietTime ?? o.QuietTime, RecoverableTokens = recoverable },
         }),
         time ?? TimeProvider.System,
         inMemory && Directory.Exists("/dev/shm")

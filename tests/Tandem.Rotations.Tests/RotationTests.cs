@@ -304,7 +304,7 @@ public sealed class RotationTests
 
         var preview = await rig.Engine.PreviewAsync(rig.Request(), Cancel);
 
-        Assert.Equal(("Acme", rig.First.Fingerprint), (preview.AccountName, preview.Token.Fingerprint));
+        Assert.Equal(("Acme", rig.First.Fingerprint), (preview.AccountName, preview.Fingerprint));
         Assert.Equal(
             [$"- TWILIO_AUTH_TOKEN=\"[token {rig.First}]\"", "+ TWILIO_AUTH_TOKEN=\"[the new token]\""], Assert.Single(preview.Destinations).Found.Changes);
         Assert.Equal(before, await File.ReadAllTextAsync(rig.Env, Cancel));

@@ -7,11 +7,14 @@ namespace Tandem.Server.Tests;
 /// <summary>Every path of our own, asked by everybody: who may, who learns nothing; and each answer is one that the reference announces.</summary>
 public sealed class TandemApi_callers
 {
+    private const string Rotation = """{"id":"00000000000000000000000000000000","owner":"ada@build","started":"2026-01-02T03:04:05Z","progress":"running","step":"watching"}""";
+
     private static readonly Dictionary<string, string> Bodies = new(StringComparer.Ordinal)
     {
         ["POST /tandem/v1/accounts/{sid}/tokens/promote"] = "{}",
         ["POST /tandem/v1/accounts/{sid}/tokens/pause"] = """{"seconds":60}""",
         ["POST /tandem/v1/accounts/{sid}/tokens/promote-guard"] = """{"promote_guard":"off"}""",
+        ["PUT /tandem/v1/accounts/{sid}/rotation"] = Rotation,
         ["POST /tandem/v1/accounts/{sid}/consumers/{id}"] = """{"name":"Nightly report"}""",
         ["POST /tandem/v1/accounts/{sid}"] = """{"friendly_name":"Renamed"}""",
         ["POST /tandem/v1/users"] = """{"name":"erin","role":"viewer"}""",
@@ -26,7 +29,7 @@ public sealed class TandemApi_callers
         var document = await ApiDocument.ReadAsync(tandem);
         var stranger = await tandem.CreateStrangerAsync();
         var shared = document.Operations.Where(o => o.Path.StartsWith("/tandem/v1/accounts/{sid}/", StringComparison.Ordinal)).ToList();
-        Assert.True(shared.Count >= 13, $"{shared.Count} operations");
+        Assert.True(shared.Count >= 16, $"{shared.Count} operations");
         foreach (var (method, path, _) in shared)
         {
             foreach (var caller in Enum.GetValues<Asking>())
@@ -100,6 +103,7 @@ public sealed class TandemApi_callers
         var primary = await tandem.CreateSubaccountAsync();
         var retired = await tandem.CreateSecondaryAsync(primary);
         await tandem.SendAsync("DELETE", Calls.Secondary, r => r.As(primary));
+        Assert.Equal(200, (await tandem.SendAsync("PUT", $"/tandem/v1/accounts/{primary.Sid}/rotation", r => r.As(primary).Json(Rotation))).Status);
         return (primary, await tandem.CreateSecondaryAsync(primary), retired);
     }
 

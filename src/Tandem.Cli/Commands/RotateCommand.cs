@@ -8,7 +8,7 @@ internal static class RotateCommand
 {
     public static Command Create()
     {
-        var (options, flags, output) = (new RotateOptions(), new RotateFlags(), new Output());
+        var (options, flags, fleet, output) = (new RotateOptions(), new RotateFlags(), new FleetFlags(), new Output());
         var dryRun = new Option<bool>("--dry-run") { Description = "Show what would be done, as tandem rotate plan does, and do nothing." };
         var command = new Command("rotate", "Replace an account's token: create, deliver, watch, promote, verify. Goes on with a rotation that was stopped.")
         {
@@ -19,20 +19,22 @@ internal static class RotateCommand
         };
         options.AddTo(command);
         flags.AddTo(command);
+        fleet.AddTo(command);
         output.AddTo(command);
         command.SetAction((parsed, cancel) => parsed.GetValue(dryRun)
-            ? PreviewAsync(options, parsed, output.Of(parsed), cancel)
-            : Failures.InWordsAsync(() => RotateAsync(options, flags, output, parsed, cancel)));
+            ? PreviewAsync(options, fleet, parsed, output.Of(parsed), cancel)
+            : Failures.InWordsAsync(() => RotateAsync(options, flags, fleet, output, parsed, cancel)));
         return command;
     }
 
     private static Command PlanVerb()
     {
-        var (options, output) = (new RotateOptions(), new Output());
+        var (options, fleet, output) = (new RotateOptions(), new FleetFlags(), new Output());
         var command = new Command("plan", "Show what a rotation would do, each destination's changes with every value masked, and do nothing.");
         options.AddTo(command);
+        fleet.AddTo(command);
         output.AddTo(command);
-        command.SetAction((parsed, cancel) => PreviewAsync(options, parsed, output.Of(parsed), cancel));
+        command.SetAction((parsed, cancel) => PreviewAsync(options, fleet, parsed, output.Of(parsed), cancel));
         return command;
     }
 
@@ -54,7 +56,8 @@ internal static class RotateCommand
                     Print.Time(s.Started), s.StartedBy, states.WorkedOnBy(s.AccountSid, s.Target) ?? "no",
                 }),
             ]);
-            Console.Error.WriteLine(all.Count == 0 ? "no rotation is unfinished" : "next: tandem rotate goes on, tandem rotate abort goes back");
+            Console.Error.WriteLine(states.HasFleet ? "next: tandem rotate --all-subaccounts goes on with the fleet that is unfinished, tandem rotate abort --all-subaccounts goes back"
+                : all.Count == 0 ? "no rotation is unfinished" : "next: tandem rotate goes on, tandem rotate abort goes back");
             return ExitCode.Done;
         }));
         return command;
@@ -63,17 +66,24 @@ internal static class RotateCommand
     private static Command AbortVerb()
     {
         var (options, output, yes) = (new RotateOptions(), new Output(), TokenCommand.YesOption());
-        var replace = RotateFlags.ReplaceOption();
+        var (replace, fleet) = (RotateFlags.ReplaceOption(), new FleetFlags(hasPace: false));
         var noColor = ErrorTerminal.NoColorOption();
         var command = new Command("abort", "Go back: every destination gets the old token again, then the secondary is deleted.") { yes, replace, noColor };
         options.AddTo(command);
+        fleet.AddTo(command);
         output.AddTo(command);
         command.SetAction((parsed, cancel) => Failures.InWordsAsync(async () =>
         {
             var settings = new RotateSettings(options, parsed);
             RotateHost.NeedAnswers(parsed.GetValue(yes));
+            var telling = new RotateOutput(output.Of(parsed), new(parsed.GetValue(noColor)), withAccount: fleet.IsFleet(parsed));
+            if (fleet.IsFleet(parsed))
+            {
+                return await new RotateFleet(settings, new(), fleet, parsed).AbortAsync(
+                    RotateSettings.OpenState(parsed.GetValue(options.State)), telling, one => one with { ReplaceSecondary = parsed.GetValue(replace) }, parsed.GetValue(yes), cancel);
+            }
+
             using var issuer = settings.CreateIssuer();
-            var telling = new RotateOutput(output.Of(parsed), new(parsed.GetValue(noColor)), withAccount: false);
             var host = new RotateHost(telling, parsed.GetValue(yes), force: false);
             var request = new RotationRequest
             {
@@ -91,12 +101,17 @@ internal static class RotateCommand
         return command;
     }
 
-    private static async Task<int> RotateAsync(RotateOptions options, RotateFlags flags, Output output, ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> RotateAsync(RotateOptions options, RotateFlags flags, FleetFlags fleet, Output output, ParseResult parsed, CancellationToken cancel)
     {
         var settings = new RotateSettings(options, parsed);
         RotateHost.NeedAnswers(flags.IsYes(parsed));
-        using var issuer = settings.CreateIssuer();
         var states = RotateSettings.OpenState(parsed.GetValue(options.State));
+        if (fleet.IsFleet(parsed))
+        {
+            return await new RotateFleet(settings, flags, fleet, parsed).RotateAsync(states, output.Of(parsed), cancel);
+        }
+
+        using var issuer = settings.CreateIssuer();
         var telling = new RotateOutput(output.Of(parsed), flags.Terminal(parsed), withAccount: false);
         var request = flags.Apply(parsed, new()
         {
@@ -138,9 +153,14 @@ internal static class RotateCommand
         }
     }
 
-    private static Task<int> PreviewAsync(RotateOptions options, ParseResult parsed, OutputFormat format, CancellationToken cancel) => Failures.InWordsAsync(async () =>
+    private static Task<int> PreviewAsync(RotateOptions options, FleetFlags fleet, ParseResult parsed, OutputFormat format, CancellationToken cancel) => Failures.InWordsAsync(async () =>
     {
         var settings = new RotateSettings(options, parsed);
+        if (fleet.IsFleet(parsed))
+        {
+            return await new RotateFleet(settings, new(), fleet, parsed).PreviewAsync(RotateSettings.OpenState(parsed.GetValue(options.State)), format, cancel);
+        }
+
         using var issuer = settings.CreateIssuer();
         var host = new RotateHost(new(format, new(noColor: true), withAccount: false), yes: false, force: false);
         var preview = await new RotationEngine(RotateSettings.OpenState(parsed.GetValue(options.State)), host.Create()).PreviewAsync(

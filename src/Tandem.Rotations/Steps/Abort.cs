@@ -11,10 +11,10 @@ internal static class Abort
     {
         try
         {
-            var old = run.NeedOld();
-            if (await run.Issuer.CheckAsync(old, cancel) != TokenStanding.Primary)
+            var caller = run.NeedCaller();
+            if (!await IsOldInForceAsync(run, cancel))
             {
-                throw new RotationException(RotationFailure.Precondition, $"There is no way back: the old token {old} is not the primary any more. Nothing was changed. Go on: tandem rotate");
+                throw new RotationException(RotationFailure.Precondition, $"There is no way back: the old token {run.State.OldFingerprint} is not the primary any more. Nothing was changed. Go on: tandem rotate");
             }
 
             if (run.State.Step != RotationStep.RollingBack)
@@ -23,7 +23,7 @@ internal static class Abort
             }
 
             await RollBackAsync(run, cancel);
-            await DeleteAsync(run, old, cancel);
+            await DeleteAsync(run, caller, cancel);
         }
         catch (TwilioException e)
         {
@@ -34,6 +34,11 @@ internal static class Abort
             throw new RotationException(RotationFailure.Failed, $"{e.Message} {run.WhereThingsStand()} Run again: tandem rotate abort", e);
         }
     }
+
+    private static async Task<bool> IsOldInForceAsync(RotationRun run, CancellationToken cancel) =>
+        run.Old is { } old ? await run.Issuer.CheckAsync(old, cancel) == TokenStanding.Primary
+        : run is { Request.Parent: { } parent, Issuer.Insight: { } insight }
+            && string.Equals((await insight.GetTokensAsync(parent, run.State.AccountSid, cancel)).Primary?.Fingerprint, run.State.OldFingerprint, StringComparison.Ordinal);
 
     private static async Task RollBackAsync(RotationRun run, CancellationToken cancel)
     {
@@ -47,7 +52,7 @@ internal static class Abort
             try
             {
                 // Without the new token nothing can be said to it but the old one's: the pair then holds that twice.
-                await destination.RollBackAsync(run.DeliveryFor(destination) with { Tokens = new(run.Old, run.New ?? run.Old!) }, cancel);
+                await destination.RollBackAsync(run.DeliveryFor(destination) with { Tokens = new(run.Old, run.New ?? run.NeedOld()) }, cancel);
             }
             catch (RotationException e) when (e.Failure == RotationFailure.Destination)
             {
@@ -65,30 +70,30 @@ internal static class Abort
         }
     }
 
-    private static async Task DeleteAsync(RotationRun run, HeldToken old, CancellationToken cancel)
+    private static async Task DeleteAsync(RotationRun run, HeldToken caller, CancellationToken cancel)
     {
         for (var tries = 0; tries < MostTries; tries++)
         {
-            if (!await IsOwnAsync(run, old, cancel))
+            if (!await IsOwnAsync(run, caller, cancel))
             {
-                run.Say("rollback", "ok", $"{old} is the only token");
+                run.Say("rollback", "ok", $"{run.State.OldFingerprint} is the only token");
                 return;
             }
 
             if (tries == 0)
             {
-                await run.AskAsync(await QuestionAsync(run, old, cancel), cancel);
+                await run.AskAsync(await QuestionAsync(run, caller, cancel), cancel);
             }
 
             try
             {
-                await run.Issuer.DeleteAsync(old);
-                run.Say("rollback", "ok", $"deleted the secondary; {old} is the only token");
+                await run.Issuer.DeleteAsync(caller, run.State.AccountSid);
+                run.Say("rollback", "ok", $"deleted the secondary; {run.State.OldFingerprint} is the only token");
                 return;
             }
             catch (TwilioException e) when (e.Status == 404)
             {
-                run.Say("rollback", "ok", $"{old} is the only token");
+                run.Say("rollback", "ok", $"{run.State.OldFingerprint} is the only token");
                 return;
             }
             catch (TwilioException e) when (e.Unknown)
@@ -101,7 +106,7 @@ internal static class Abort
     }
 
     /// <summary>Whether there is a secondary to delete that is this rotation's own.</summary>
-    private static async Task<bool> IsOwnAsync(RotationRun run, HeldToken old, CancellationToken cancel)
+    private static async Task<bool> IsOwnAsync(RotationRun run, HeldToken caller, CancellationToken cancel)
     {
         if (run.New is { } made)
         {
@@ -115,14 +120,14 @@ internal static class Abort
                 "A secondary token may exist at Twilio that nobody holds: the answer to its create was lost, or it was not kept. Twilio tells nobody whose a secondary is, so it is left alone. If nobody uses it, delete it: tandem rotate abort --replace-secondary");
         }
 
-        return (await insight.GetTokensAsync(old, cancel)).Secondary is { } secondary && await run.IsOwnAsync(insight, secondary, old, cancel);
+        return (await insight.GetTokensAsync(caller, run.State.AccountSid, cancel)).Secondary is { } secondary && await run.IsOwnAsync(insight, secondary, caller, cancel);
     }
 
-    private static async Task<RotationQuestion> QuestionAsync(RotationRun run, HeldToken old, CancellationToken cancel)
+    private static async Task<RotationQuestion> QuestionAsync(RotationRun run, HeldToken caller, CancellationToken cancel)
     {
         var use = run.Issuer.Insight is not { } insight ? " Twilio does not report whether anybody uses it still."
-            : (await insight.GetTokensAsync(old, cancel)).Secondary?.LastUse is { } last ? $" It was last used {Durations.Show(run.Now - last)} ago."
+            : (await insight.GetTokensAsync(caller, run.State.AccountSid, cancel)).Secondary?.LastUse is { } last ? $" It was last used {Durations.Show(run.Now - last)} ago."
             : "";
-        return new($"The secondary {run.State.NewFingerprint ?? "that this rotation made"} stops working now; {old} goes on working.{use}", [], run.State.NewFingerprint);
+        return new($"The secondary {run.State.NewFingerprint ?? "that this rotation made"} stops working now; {run.State.OldFingerprint} goes on working.{use}", [], run.State.NewFingerprint);
     }
 }

@@ -21,14 +21,14 @@ internal static class Create
 
     private static async Task<HeldToken> MakeAsync(RotationRun run, CancellationToken cancel)
     {
-        var old = run.NeedOld();
+        var caller = run.NeedCaller();
         TwilioException? lost = null;
         for (var tries = 0; tries < MostTries; tries++)
         {
             try
             {
-                await ClearTheWayAsync(run, old, cancel);
-                return await run.Issuer.CreateAsync(old);
+                await ClearTheWayAsync(run, caller, cancel);
+                return await run.Issuer.CreateAsync(caller, run.State.AccountSid);
             }
             catch (TwilioException e) when (e.Unknown)
             {
@@ -38,7 +38,7 @@ internal static class Create
             catch (TwilioException e) when (e is { Status: >= 400 and < 500 } and not { Status: 401 or 429 })
             {
                 // Nobody has written down what Twilio answers while a secondary exists, so any refusal of a valid create is taken for it.
-                await ReplaceOnTwilioAsync(run, old, e, lost is not null, cancel);
+                await ReplaceOnTwilioAsync(run, caller, e, lost is not null, cancel);
             }
             catch (TwilioException e)
             {
@@ -55,14 +55,14 @@ internal static class Create
     }
 
     /// <summary>On Tandem, before each create: a secondary that is this run's own and that nobody holds goes away.</summary>
-    private static async Task ClearTheWayAsync(RotationRun run, HeldToken old, CancellationToken cancel)
+    private static async Task ClearTheWayAsync(RotationRun run, HeldToken caller, CancellationToken cancel)
     {
-        if (run.Issuer.Insight is not { } insight || (await insight.GetTokensAsync(old, cancel)).Secondary is not { } secondary)
+        if (run.Issuer.Insight is not { } insight || (await insight.GetTokensAsync(caller, run.State.AccountSid, cancel)).Secondary is not { } secondary)
         {
             return;
         }
 
-        var isOwn = await run.IsOwnAsync(insight, secondary, old, cancel);
+        var isOwn = await run.IsOwnAsync(insight, secondary, caller, cancel);
         if (!isOwn)
         {
             if (!run.Request.ReplaceSecondary)
@@ -75,12 +75,12 @@ internal static class Create
             await run.AskAsync(new($"The secondary {secondary.Fingerprint}, which this rotation did not make and which {use}, stops working now.", [], secondary.Fingerprint), cancel);
         }
 
-        await DeleteAsync(run, old);
+        await DeleteAsync(run, caller);
         run.Say("create", "ok", isOwn ? $"deleted {secondary.Fingerprint}, which an earlier create had made and nobody holds" : $"deleted {secondary.Fingerprint}");
-        run.Save(run.State with { AuditBefore = await insight.LastAuditAsync(old, cancel) });
+        run.Save(run.State with { AuditBefore = await insight.LastAuditAsync(caller, run.State.AccountSid, cancel) });
     }
 
-    private static async Task ReplaceOnTwilioAsync(RotationRun run, HeldToken old, TwilioException refusal, bool lostOne, CancellationToken cancel)
+    private static async Task ReplaceOnTwilioAsync(RotationRun run, HeldToken caller, TwilioException refusal, bool lostOne, CancellationToken cancel)
     {
         if (run.Issuer.Insight is not null)
         {
@@ -95,15 +95,15 @@ internal static class Create
         }
 
         await run.AskAsync(new("The secondary token that exists at Twilio, whoever holds it, stops working now.", [], null), cancel);
-        await DeleteAsync(run, old);
+        await DeleteAsync(run, caller);
         run.Say("create", "ok", "deleted the secondary that was there");
     }
 
-    private static async Task DeleteAsync(RotationRun run, HeldToken old)
+    private static async Task DeleteAsync(RotationRun run, HeldToken caller)
     {
         try
         {
-            await run.Issuer.DeleteAsync(old);
+            await run.Issuer.DeleteAsync(caller, run.State.AccountSid);
         }
         catch (TwilioException e) when (e.Status == 404)
         {

@@ -35,7 +35,9 @@ internal static class Promote
             }
             catch (TwilioException e) when (e.Status == 409)
             {
-                throw new RotationException(RotationFailure.Pending, $"The server's promote guard refused: {e.Message.TrimEnd('.')}. {run.WhereThingsStand()} Both tokens work. Go on waiting: tandem rotate. Promote anyway: tandem rotate --force", e);
+                // Somebody came back with the old token between the verdict and this call: the next run watches again.
+                run.GoTo(run.State.Leaked ? RotationStep.Promoting : RotationStep.Watching);
+                throw new RotationException(RotationFailure.Pending, $"The server's promote guard refused: {e.Message.TrimEnd('.')}. {run.WhereThingsStand()} The state is kept. Go on waiting: tandem rotate. Promote anyway: tandem rotate --force. Go back: tandem rotate abort", e);
             }
             catch (TwilioException e)
             {

@@ -44,7 +44,7 @@ internal static class Proof
 
         await CheckDestinationsAsync(run, cancel);
         run.GoTo(RotationStep.Tidying);
-        var old = run.Old is null ? $"{run.State.OldFingerprint} was not kept, so not tried" : $"{run.Old} is refused";
+        var old = run.Old is null ? $"{run.State.OldFingerprint} is not held here, so not tried" : $"{run.Old} is refused";
         run.Say("verify", "ok", $"{run.New} is accepted and is the primary, {old}", took: run.Now - began);
     }
 

@@ -67,7 +67,7 @@ internal static class Resume
                     $"The rotation of {run.State.AccountSid} has ended the old token, and the new one {run.State.NewFingerprint} was not kept. Nothing was changed. Give the new one, from a destination that has it: --token-file FILE");
             }
 
-            run.NeedOld();
+            run.NeedCaller();
             BeginAnew(run);
             return;
         }

@@ -26,7 +26,9 @@ internal static class Watch
         var said = "";
         for (; ; )
         {
+            run.StopIfTold();
             var verdict = await JudgeAsync(run, cancel);
+            var required = verdict.IsGuarded ? WatchRequirement.All : run.Request.Watch.Require;
             if (run.Request.Force)
             {
                 run.Say("watch", verdict.State == UseState.Moved ? "ok" : "warning", $"{verdict.Why}; not waited for (--force)", took: run.Now - began);
@@ -34,7 +36,7 @@ internal static class Watch
             }
 
             var soak = SoakLeft(run);
-            if (soak <= TimeSpan.Zero && IsEnough(run.Request.Watch.Require, verdict.State))
+            if (soak <= TimeSpan.Zero && IsEnough(required, verdict.State))
             {
                 run.Say("watch", "ok", verdict.Why, took: run.Now - began);
                 return verdict;
@@ -42,7 +44,7 @@ internal static class Watch
 
             if (run.Request.Timeout is { } limit && run.Now - began >= limit)
             {
-                throw Pending(verdict, soak, run);
+                throw Pending(verdict, IsEnough(required, verdict.State) ? soak : TimeSpan.Zero, run);
             }
 
             var waiting = soak > TimeSpan.Zero ? $"{verdict.Why}; soak: {Durations.Show(soak)} left" : verdict.Why;
@@ -53,7 +55,7 @@ internal static class Watch
             }
 
             var pause = run.Request.Poll ?? (run.Issuer.IsTwilio ? s_checkPoll : s_poll);
-            await run.WaitAsync(soak > TimeSpan.Zero && soak < pause ? soak : pause, cancel);
+            await run.WaitOrHoldAsync(soak > TimeSpan.Zero && soak < pause ? soak : pause, cancel);
         }
     }
 
@@ -66,7 +68,7 @@ internal static class Watch
 
         try
         {
-            return await insight.JudgeAsync(run.New!, run.Now, cancel);
+            return await insight.JudgeAsync(run.New!, run.Now, cancel) with { IsGuarded = await insight.IsGuardedAsync(run.New!, cancel) };
         }
         catch (TandemException e) when (e.Status is not 401)
         {
@@ -115,7 +117,7 @@ internal static class Watch
     private static RotationException Pending(UseVerdict verdict, TimeSpan soak, RotationRun run)
     {
         var who = verdict.InTheWay.Count > 0 ? $":\n  - {string.Join("\n  - ", verdict.InTheWay)}\n" : ". ";
-        var why = soak > TimeSpan.Zero && IsEnough(run.Request.Watch.Require, verdict.State) ? $"the soak has {Durations.Show(soak)} left" : verdict.Why;
+        var why = soak > TimeSpan.Zero ? $"the soak has {Durations.Show(soak)} left" : verdict.IsGuarded ? $"{verdict.Why}, and the account's promote guard is on" : verdict.Why;
         return new(RotationFailure.Pending, $"Not promoted, and the time is up: {why}{who}{run.WhereThingsStand()} The state is kept. Go on waiting: tandem rotate. Promote anyway: tandem rotate --force. Go back: tandem rotate abort");
     }
 }

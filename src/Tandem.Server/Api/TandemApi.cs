@@ -25,6 +25,7 @@ internal static class TandemApi
         var api = routes.MapGroup(Root);
         MapTokens(api);
         MapUsage(api);
+        MapRotations(api);
         MapAudit(api);
         MapOperators(api);
         MapPeople(api);
@@ -116,6 +117,20 @@ internal static class TandemApi
         Map(api, "GET", "/accounts/{sid}/late-use", TandemUsageApi.ShowLate)
             .Describe(chapter, "getLateUse", "Who still calls with a retired token", "Their calls are refused like any wrong token's.")
             .Answers<LateUseList>().Refuses(ErrorKind.AccountNotFound);
+    }
+
+    private static void MapRotations(RouteGroupBuilder api)
+    {
+        const string chapter = "Rotations";
+        Map(api, "GET", "/accounts/{sid}/rotation", TandemRotationsApi.Show)
+            .Describe(chapter, "getRotation", "Look at the account's rotation", "The last one that `tandem rotate` has told of, whether it runs or is over.")
+            .Answers<RotationInfo>().Refuses(ErrorKind.AccountNotFound, ErrorKind.NoRotation);
+        Map(api, "PUT", "/accounts/{sid}/rotation", TandemRotationsApi.Tell)
+            .Describe(chapter, "tellRotation", "Tell how a rotation stands", "One at a time: while another one runs it is refused. It decides nothing: no change of a token looks at it.")
+            .Reads<RotationUpdate>().Answers<RotationInfo>().Refuses(ErrorKind.AccountNotFound, ErrorKind.RotationRunning);
+        Map(api, "DELETE", "/accounts/{sid}/rotation", TandemRotationsApi.Forget)
+            .Describe(chapter, "forgetRotation", "Forget the account's rotation", "For one whose machine is gone. Nothing else is changed.")
+            .AnswersNothing(StatusCodes.Status204NoContent).Refuses(ErrorKind.AccountNotFound, ErrorKind.NoRotation);
     }
 
     private static void MapAudit(RouteGroupBuilder api)

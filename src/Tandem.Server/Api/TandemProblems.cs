@@ -36,6 +36,8 @@ internal static class TandemProblems
         ErrorKind.LimitReached => Of(409, "limit_reached", "The account has as many of these as it may have."),
         ErrorKind.AccountExists => Of(409, "account_exists", "An account with this SID exists already."),
         ErrorKind.NotPermitted => Of(409, "not_permitted", "A subaccount has no subaccounts."),
+        ErrorKind.RotationRunning => Of(409, "rotation_running", "Another rotation of this account runs."),
+        ErrorKind.NoRotation => Of(404, "no_rotation", "No rotation of this account was told of."),
         ErrorKind.UserNotFound => Of(404, "user_not_found", "There is no such user."),
         ErrorKind.UserExists => Of(409, "user_exists", "There is a user of this name already."),
         ErrorKind.LastAdministrator => Of(409, "last_administrator", "This is the last administrator. Make somebody else one first."),

@@ -61,6 +61,9 @@ public sealed record AccountModel(AccountView View, UseChart Chart, IReadOnlyLis
     /// <summary>Where the check is, as people outside reach it.</summary>
     public required string Origin { get; init; }
 
+    /// <summary>The account's rotation that <c>tandem rotate</c> tells of, while it is not over; else null.</summary>
+    public RotationRecord? Rotation { get; init; }
+
     /// <summary>The verdict in words.</summary>
     public PromoteVerdict Verdict { get; } = PromoteVerdict.Of(View);
 
@@ -82,7 +85,11 @@ internal static class AccountPage
 
         var events = await page.Get<IAccountStore>().ReadAuditAsync(new(MostEvents, view.Account.Sid), page.Http.RequestAborted);
         var chart = UseChart.Of(view.Report, page.Http.Request.Query["span"]);
-        await page.ShowAsync(Pages.AccountTokens.Create(new(view, chart, events, page.May(UserRole.Operator)) { Origin = page.Origin }));
+        await page.ShowAsync(Pages.AccountTokens.Create(new(view, chart, events, page.May(UserRole.Operator))
+        {
+            Origin = page.Origin,
+            Rotation = page.Get<RotationRecords>().Find(view.Account.Sid) is { IsOver: false } record ? record : null,
+        }));
     }
 
     /// <summary>

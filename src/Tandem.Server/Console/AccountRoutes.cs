@@ -14,7 +14,7 @@ internal static class AccountRoutes
         pages.Show($"{ConsolePaths.Accounts}/_new", UserRole.Administrator, CreateAccountPage.AskAsync);
         pages.ActFresh($"{ConsolePaths.Accounts}/_new", UserRole.Administrator, CreateAccountPage.CreateAsync);
         pages.Show(One, UserRole.Viewer, AccountPage.ShowAsync);
-        pages.Show($"{One}/live", UserRole.Viewer, LiveStream.ShowAsync);
+        pages.Show($"{One}/live", UserRole.Viewer, LiveStream.ShowAccountAsync);
         pages.Show($"{One}/late-use", UserRole.Viewer, LateUsePage.ShowAsync);
         pages.Show($"{One}/consumers", UserRole.Viewer, ConsumersPage.ListAsync);
         pages.Show($"{One}/consumers/{{consumer}}", UserRole.Viewer, ConsumersPage.ShowAsync);

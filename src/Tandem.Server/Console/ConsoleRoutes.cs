@@ -9,7 +9,7 @@ namespace Tandem.Server.Console;
 internal static class ConsoleRoutes
 {
     /// <summary>The navigation. A page that is to be in it is added here.</summary>
-    private static readonly NavEntry[] Nav = [new(ConsolePaths.Accounts, "Accounts"), new("/audit", "Audit"), new(SettingsPage.Path, "Settings"), new(UsersPage.Path, "Users", UserRole.Administrator)];
+    private static readonly NavEntry[] Nav = [new(ConsolePaths.Accounts, "Accounts"), new(RotationsPage.Path, "Rotations"), new("/audit", "Audit"), new(SettingsPage.Path, "Settings"), new(UsersPage.Path, "Users", UserRole.Administrator)];
 
     /// <summary>What a role sees of the navigation; nothing for nobody.</summary>
     public static IReadOnlyList<NavEntry> NavOf(UserRole? role) => [.. Nav.Where(entry => role >= entry.Role)];
@@ -23,11 +23,20 @@ internal static class ConsoleRoutes
         MapMe(pages);
         MapUsers(pages);
         AccountRoutes.Map(pages);
+        MapRotations(pages);
         pages.Show("/audit", UserRole.Viewer, AuditPage.ListAsync);
         pages.Show("/audit/{number}", UserRole.Viewer, AuditPage.ShowAsync);
         pages.Show("/audit/export.jsonl", UserRole.Viewer, AuditExport.WriteLinesAsync);
         pages.Show("/audit/export.csv", UserRole.Viewer, AuditExport.WriteTableAsync);
         pages.Show(SettingsPage.Path, UserRole.Viewer, SettingsPage.ShowAsync);
+    }
+
+    private static void MapRotations(PageRoutes pages)
+    {
+        pages.Show(RotationsPage.Path, UserRole.Viewer, RotationsPage.ListAsync);
+        pages.Show($"{RotationsPage.Path}/live", UserRole.Viewer, LiveStream.ShowRotationsAsync);
+        pages.Show($"{RotationsPage.Path}/{{sid}}", UserRole.Viewer, RotationsPage.ShowAsync);
+        pages.Show($"{RotationsPage.Path}/{{sid}}/live", UserRole.Viewer, LiveStream.ShowRotationAsync);
     }
 
     private static void MapSignIn(PageRoutes pages)

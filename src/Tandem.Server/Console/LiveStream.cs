@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 namespace Tandem.Server.Console;
 
 /// <summary>
-/// <c>/accounts/{sid}/live</c>: server-sent events that say "look again" and nothing else; the page then fetches itself. They ask the index in memory
+/// <c>/accounts/{sid}/live</c> and those of rotations: server-sent events that say "look again" and nothing else; the page then fetches itself. They ask what is in memory
 /// alone. A stream ends after a while, so that its session is looked at again; without one a page asks by itself every few seconds.
 /// </summary>
 internal static class LiveStream
@@ -24,16 +24,36 @@ internal static class LiveStream
     /// <summary>Whether a page asks of its own accord, without anybody there.</summary>
     public static bool IsByItself(HttpRequest request) =>
         request.Headers.ContainsKey("X-Tandem-Live")
-        || (request.Path.StartsWithSegments(ConsolePaths.Accounts, StringComparison.OrdinalIgnoreCase) && request.Path.Value!.EndsWith("/live", StringComparison.OrdinalIgnoreCase));
+        || ((request.Path.StartsWithSegments(ConsolePaths.Accounts, StringComparison.OrdinalIgnoreCase) || request.Path.StartsWithSegments(RotationsPage.Path, StringComparison.OrdinalIgnoreCase))
+            && request.Path.Value!.EndsWith("/live", StringComparison.OrdinalIgnoreCase));
 
-    public static async Task ShowAsync(PageRequest page)
+    /// <summary>The tokens of one account, their use, and its rotation.</summary>
+    public static Task ShowAccountAsync(PageRequest page)
     {
-        if (!AccountSid.TryParse(page.Route("sid").AsSpan(), out var sid) || !page.Get<VerifierIndex>().TryGet(sid, out _))
-        {
-            await page.FailAsync(StatusCodes.Status404NotFound);
-            return;
-        }
+        var (index, records) = (page.Get<VerifierIndex>(), page.Get<RotationRecords>());
+        return AccountSid.TryParse(page.Route("sid").AsSpan(), out var sid) && index.TryGet(sid, out _)
+            ? ShowAsync(page, () => (index.TryGet(sid, out var entry) ? entry : default, records.Find(sid)?.Heard))
+            : page.FailAsync(StatusCodes.Status404NotFound);
+    }
 
+    /// <summary>All rotations.</summary>
+    public static Task ShowRotationsAsync(PageRequest page)
+    {
+        var records = page.Get<RotationRecords>();
+        return ShowAsync(page, () => records.Version);
+    }
+
+    /// <summary>One rotation.</summary>
+    public static Task ShowRotationAsync(PageRequest page)
+    {
+        var records = page.Get<RotationRecords>();
+        return AccountSid.TryParse(page.Route("sid").AsSpan(), out var sid) && records.Find(sid) is not null
+            ? ShowAsync(page, () => records.Find(sid)?.Heard)
+            : page.FailAsync(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task ShowAsync<T>(PageRequest page, Func<T> look)
+    {
         if (Interlocked.Increment(ref s_open) > Most)
         {
             Interlocked.Decrement(ref s_open);
@@ -45,7 +65,7 @@ internal static class LiveStream
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(
                 page.Http.RequestAborted, page.Get<IHostApplicationLifetime>().ApplicationStopping);
-            await WriteAsync(page, sid, ended.Token);
+            await WriteAsync(page, look, ended.Token);
         }
         catch (OperationCanceledException)
         {
@@ -57,9 +77,9 @@ internal static class LiveStream
         }
     }
 
-    private static async Task WriteAsync(PageRequest page, AccountSid sid, CancellationToken ended)
+    private static async Task WriteAsync<T>(PageRequest page, Func<T> look, CancellationToken ended)
     {
-        var (index, time) = (page.Get<VerifierIndex>(), page.Get<TimeProvider>());
+        var time = page.Get<TimeProvider>();
         var response = page.Http.Response;
         response.ContentType = "text/event-stream";
         response.Headers["X-Accel-Buffering"] = "no"; // else nginx keeps the events to itself
@@ -67,11 +87,11 @@ internal static class LiveStream
         await response.WriteAsync("retry: 5000\n\n", ended);
         await response.Body.FlushAsync(ended);
         using var timer = new PeriodicTimer(Look, time);
-        var (seen, quiet) = (index.TryGet(sid, out var entry) ? entry : default, 0);
+        var (seen, quiet) = (look(), 0);
         for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < Longest && await timer.WaitForNextTickAsync(ended);)
         {
-            var now = index.TryGet(sid, out entry) ? entry : default;
-            if (now == seen && ++quiet < LooksBetweenEvents)
+            var now = look();
+            if (EqualityComparer<T>.Default.Equals(now, seen) && ++quiet < LooksBetweenEvents)
             {
                 continue;
             }

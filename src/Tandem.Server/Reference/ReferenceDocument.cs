@@ -36,6 +36,7 @@ internal static class ReferenceDocument
     private static readonly (string Name, string Text)[] Chapters =
     [
         ("Tokens", "An account has a primary token and, while its consumers move over, a secondary. Both work."),
+        ("Rotations", "What `tandem rotate` tells of itself: one rotation of an account at a time, for people to watch. It decides nothing."),
         ("Consumers", "Who uses which token, counted from the checks under `/auth`: whether the old token can be retired without an outage."),
         ("Audit", "Every change of an account has an entry, written in the change's own transaction."),
         ("Accounts", "For operators. An account's own way to create and change subaccounts is Twilio's Accounts resource."),

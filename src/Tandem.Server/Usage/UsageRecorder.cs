@@ -49,7 +49,11 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
         _ledger = new(index, options.LateUse ? keys.Tombstone : null, options.ConsumerNetwork);
         _writer = new(options, time, logger);
         _drained = Now;
+        Rotations = new(time);
     }
+
+    /// <summary>What rotations tell of themselves: written to the same file, and lost as easily.</summary>
+    public RotationRecords Rotations { get; }
 
     /// <summary>How the counting itself fares, every call included that was recorded before.</summary>
     public UsageCounters Counters
@@ -125,7 +129,7 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
     {
         lock (_lock)
         {
-            _writer.Open(_ledger);
+            _writer.Open(_ledger, Rotations);
         }
 
         _worker = Task.Run(RunAsync, CancellationToken.None);
@@ -149,7 +153,7 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
         lock (_lock)
         {
             Drain();
-            _writer.Close(_ledger.Take);
+            _writer.Close((now, limit) => Take(now, limit, forget: false));
         }
     }
 
@@ -219,6 +223,11 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
         {
             var batch = _ledger.Take(now, limit);
             batch.Forget = forget;
+            foreach (var row in Rotations.Take(limit))
+            {
+                batch.Rotations.Add(row);
+            }
+
             return batch;
         }
     }

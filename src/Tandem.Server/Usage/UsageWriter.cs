@@ -28,12 +28,13 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
 
     private uint Now => (uint)time.GetUtcNow().ToUnixTimeSeconds();
 
-    /// <summary>Opens the file and fills the ledger from it, or begins with a gap when it cannot be read.</summary>
-    public void Open(UsageLedger ledger)
+    /// <summary>Opens the file and fills the ledger and the records of rotations from it, or begins with a gap when it cannot be read.</summary>
+    public void Open(UsageLedger ledger, RotationRecords rotations)
     {
         if (TryOpen() is { } content)
         {
             ledger.Restore(content, Now);
+            rotations.Restore(content.Rotations);
             return;
         }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Tandem.Cli.Claims;
 using Tandem.Testing;
 
 namespace Tandem.Compat.Proxies;

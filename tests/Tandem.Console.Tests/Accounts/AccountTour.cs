@@ -32,6 +32,13 @@ internal static class AccountTour
         await ShowAsync("in the middle", account);
         await page.GetByText("The same as a table").ClickAsync();
         await look("in the middle, the table");
+        await ShowAsync("no rotation told of", "/rotations");
+        await RotationsPageTests.TellAsync(site, "watching", message: "1 consumer used the primary in the last 10 min");
+        await ShowAsync("rotations", "/rotations");
+        await ShowAsync("one rotation", $"/rotations/{site.Server.Account.Sid}");
+        await ShowAsync("in the middle, with a rotation", account);
+        await RotationsPageTests.TellAsync(site, "done", "rotated");
+        await ShowAsync("one rotation, done", $"/rotations/{site.Server.Account.Sid}");
         await ShowAsync("consumers", $"{account}/consumers");
         await page.Locator("tbody th a").First.ClickAsync();
         await look("a consumer");

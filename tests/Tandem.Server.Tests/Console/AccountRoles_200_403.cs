@@ -41,6 +41,10 @@ public sealed class AccountRoles_200_403
         ("GET", "/audit/export.jsonl", UserRole.Viewer),
         ("GET", "/audit/export.csv", UserRole.Viewer),
         ("GET", "/settings", UserRole.Viewer),
+        ("GET", "/rotations", UserRole.Viewer),
+        ("GET", "/rotations/live", UserRole.Viewer),
+        ("GET", "/rotations/{sid}", UserRole.Viewer),
+        ("GET", "/rotations/{sid}/live", UserRole.Viewer),
     ];
 
     [Theory]
@@ -53,6 +57,7 @@ public sealed class AccountRoles_200_403
         await using var tandem = await TestTandem.StartAsync();
         await tandem.SendAsync("GET", ForwardAuth.Checks.Forward, r => r.With("X-Client-Name", "nightly"));
         var consumer = ConsumersOf(tandem).Single();
+        TellOfRotation(tandem);
         using var client = role is null ? new ConsoleClient(tandem) : await ConsoleClient.SignedInAsync(tandem, "ada", role.Value);
         foreach (var (method, pattern, least) in Everything)
         {
@@ -112,6 +117,9 @@ public sealed class AccountRoles_200_403
     [InlineData("/audit/x")]
     [InlineData("/audit/999999999999999999999")]
     [InlineData("/settings/x")]
+    [InlineData("/rotations/{sid}")]
+    [InlineData("/rotations/{sid}/live")]
+    [InlineData("/rotations/x")]
     public async Task What_is_not_there_is_a_page_that_says_so(string path)
     {
         await using var tandem = await TestTandem.StartAsync();
@@ -120,6 +128,10 @@ public sealed class AccountRoles_200_403
         Assert.Equal(404, answer.Status);
         Assert.Contains("There is no such page", answer.Body, StringComparison.Ordinal);
     }
+
+    internal static void TellOfRotation(TestTandem tandem, string owner = "ada@build") => ((RotationRecords)tandem.Services.GetService(typeof(RotationRecords))!).Tell(
+        AccountSid.Parse(tandem.Account.Sid),
+        new() { Id = new string('a', 32), Owner = owner, Started = DateTimeOffset.UnixEpoch, Progress = RotationProgress.Running, Step = "watching" });
 
     internal static IEnumerable<string> ConsumersOf(TestTandem tandem) =>
         ((Tandem.Server.Usage.UsageRecorder)tandem.Services.GetService(typeof(Tandem.Server.Usage.UsageRecorder))!)
