@@ -18,6 +18,7 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     UserCommand.Create(),
     SetupLinkCommand.Create(),
     VerifyClaimsCommand.Create(),
+    VerifySignatureCommand.Create(),
 };
 root.SetAction((_, cancel) => root.Parse(["--help"]).InvokeAsync(cancellationToken: cancel));
 

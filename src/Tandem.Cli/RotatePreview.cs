@@ -13,10 +13,14 @@ internal sealed record DestinationInfo(string Type, string Name, IReadOnlyList<s
 /// <summary>A setting and where it came from.</summary>
 internal sealed record SettingInfo(string Name, string? Value, string Source);
 
+/// <summary>Whether a webhook's signature matches, by which token, or what would have to differ for it to.</summary>
+internal sealed record SignatureInfo(bool Valid, string? SignedBy, string? Fingerprint, string? SignedUrl, IReadOnlyList<string> Causes);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(PreviewInfo))]
 [JsonSerializable(typeof(IReadOnlyList<DestinationInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<SettingInfo>))]
+[JsonSerializable(typeof(SignatureInfo))]
 internal sealed partial class CliJson : JsonSerializerContext;
 
 /// <summary>Shows what a rotation would do.</summary>
