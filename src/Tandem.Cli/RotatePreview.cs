@@ -16,11 +16,15 @@ internal sealed record SettingInfo(string Name, string? Value, string Source);
 /// <summary>Whether a webhook's signature matches, by which token, or what would have to differ for it to.</summary>
 internal sealed record SignatureInfo(bool Valid, string? SignedBy, string? Fingerprint, string? SignedUrl, IReadOnlyList<string> Causes);
 
+/// <summary>How a demonstration ended.</summary>
+internal sealed record DemoInfo(int Requests, int Failed, string OldFingerprint, int OldTokenStatus, string NewFingerprint, double Seconds);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(PreviewInfo))]
 [JsonSerializable(typeof(IReadOnlyList<DestinationInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<SettingInfo>))]
 [JsonSerializable(typeof(SignatureInfo))]
+[JsonSerializable(typeof(DemoInfo))]
 internal sealed partial class CliJson : JsonSerializerContext;
 
 /// <summary>Shows what a rotation would do.</summary>
