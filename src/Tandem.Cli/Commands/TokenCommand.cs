@@ -10,6 +10,7 @@ internal static class TokenCommand
     public static Command Create() => new("token", "Look at an account's two tokens; create, promote and delete the secondary.")
     {
         ShowVerb(),
+        FingerprintCommand.Create(),
         CreateVerb(),
         PromoteVerb(),
         DeleteVerb(),
@@ -24,11 +25,16 @@ internal static class TokenCommand
         {
             if (result.Tokens is [var token] && !AccountSid.TryParse(token.Value.AsSpan(), out _))
             {
-                result.AddError($"'{token.Value}' is no Account SID: AC and 32 hexadecimal digits.");
+                result.AddError(WhyNoSid(token.Value));
             }
         });
         return sid;
     }
+
+    /// <summary>Why a text is no Account SID, a sentence.</summary>
+    public static string WhyNoSid(string text) => text.StartsWith("SK", StringComparison.Ordinal)
+        ? $"'{text}' is the SID of an API key, and tokens are changed with the account's own SID and Auth Token alone."
+        : $"'{text}' is no Account SID: AC and 32 hexadecimal digits.";
 
     public static Option<bool> YesOption() => new("--yes", "-y") { Description = "Do not ask." };
 

@@ -12,7 +12,7 @@ internal static class VerifySignatureCommand
         var signature = new Option<string>("--signature") { HelpName = "VALUE", Required = true, Description = "What the header X-Twilio-Signature held." };
         var param = new Option<string[]>("--param") { HelpName = "NAME=VALUE", Description = "A field of the form, decoded; repeat it for each." };
         var body = new Option<string>("--body") { HelpName = "FILE", Description = "The raw body, with - from standard input: a form, or what the URL's bodySHA256 is the hash of." };
-        var (tokens, format) = (new WebhookTokens(), new Output());
+        var (tokens, format) = (new GivenTokens("Webhooks are signed with the Auth Token alone."), new Output());
         var command = new Command("verify-signature", "Check a webhook's X-Twilio-Signature, say which token made it, or why it does not match. Asks nobody.") { url, signature, param, body };
         tokens.AddTo(command);
         format.AddTo(command);
@@ -44,7 +44,7 @@ internal static class VerifySignatureCommand
         return command;
     }
 
-    private static SignatureInfo Verify(IReadOnlyList<WebhookToken> tokens, WebhookRequest request, string signature)
+    private static SignatureInfo Verify(IReadOnlyList<GivenToken> tokens, WebhookRequest request, string signature)
     {
         if (tokens.FirstOrDefault(t => WebhookSignature.Matches(t.Text, request, signature)) is { } signer)
         {
