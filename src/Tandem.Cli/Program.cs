@@ -20,6 +20,7 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     SetupLinkCommand.Create(),
     VerifyClaimsCommand.Create(),
     VerifySignatureCommand.Create(),
+    DoctorCommand.Create(),
 };
 root.SetAction((_, cancel) => root.Parse(["--help"]).InvokeAsync(cancellationToken: cancel));
 

@@ -29,6 +29,7 @@ internal sealed record DemoInfo(int Requests, int Failed, string OldFingerprint,
 [JsonSerializable(typeof(SignatureInfo))]
 [JsonSerializable(typeof(DemoInfo))]
 [JsonSerializable(typeof(IReadOnlyList<FingerprintInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<Doctor.FindingInfo>))]
 internal sealed partial class CliJson : JsonSerializerContext;
 
 /// <summary>Shows what a rotation would do.</summary>

@@ -128,7 +128,7 @@ internal sealed class RotateSettings
         }
     }
 
-    private static Sourced StateOf(string? flag)
+    public static Sourced StateOf(string? flag)
     {
         if (flag is { Length: > 0 })
         {
