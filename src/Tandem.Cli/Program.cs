@@ -21,6 +21,7 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     VerifyClaimsCommand.Create(),
     VerifySignatureCommand.Create(),
     DoctorCommand.Create(),
+    CompletionCommand.Create(),
 };
 root.SetAction((_, cancel) => root.Parse(["--help"]).InvokeAsync(cancellationToken: cancel));
 
