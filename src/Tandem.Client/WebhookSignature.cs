@@ -20,13 +20,14 @@ public static class WebhookSignature
     /// <param name="token">The Auth Token; never logged, never part of an exception.</param>
     /// <param name="request">What was received.</param>
     /// <param name="signature">The header's value.</param>
+    /// <exception cref="ArgumentException">The token is empty: anybody can sign with that.</exception>
     /// <remarks>
     /// As Twilio's own libraries do, it takes the URL with its port and without: both are found in signed URLs. The comparison takes a time that does
     /// not depend on where the two differ.
     /// </remarks>
     public static bool Matches(string token, WebhookRequest request, string? signature)
     {
-        ArgumentNullException.ThrowIfNull(token);
+        ArgumentException.ThrowIfNullOrEmpty(token);
         ArgumentNullException.ThrowIfNull(request);
         if (signature is null || !request.HasItsBody())
         {
@@ -42,8 +43,12 @@ public static class WebhookSignature
     /// <param name="token">The Auth Token.</param>
     /// <param name="url">The URL exactly as it was called, query and all.</param>
     /// <param name="form">The decoded fields, in any order.</param>
-    public static string Compute(string token, string url, IEnumerable<KeyValuePair<string, string>> form) =>
-        Convert.ToBase64String(Sign(token, $"{url}{Joined(form)}"));
+    /// <exception cref="ArgumentException">The token is empty: anybody can sign with that.</exception>
+    public static string Compute(string token, string url, IEnumerable<KeyValuePair<string, string>> form)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(token);
+        return Convert.ToBase64String(Sign(token, $"{url}{Joined(form)}"));
+    }
 
     /// <summary>What Twilio puts into <c>bodySHA256</c>: the SHA-256 of the body as 64 lower-case hexadecimal digits.</summary>
     public static string BodyHash(ReadOnlySpan<byte> body) => Convert.ToHexStringLower(SHA256.HashData(body));

@@ -17,6 +17,17 @@ public sealed class WebhookSignatureTests
     [Fact]
     public Task As_the_library_for_Python_from_Debian() => AgreesAsync("/usr/bin/python3", [Path.Combine(AppContext.BaseDirectory, "python/signature.py")], repeatsNames: false);
 
+    [Fact]
+    public void An_empty_token_signs_nothing()
+    {
+        var request = new WebhookRequest("https://example.com/", [], null);
+
+        Assert.Throws<ArgumentException>(() => WebhookSignature.Matches("", request, "/rHhhaDBkj7EPS3rxXd18rTBkQ4="));
+        Assert.Throws<ArgumentException>(() => WebhookSignature.Compute("", request.Url, []));
+        Assert.False(WebhookSignature.Matches("12345", request, null));
+        Assert.False(WebhookSignature.Matches("12345", request with { Body = new byte[1] }, WebhookSignature.Compute("12345", request.Url, [])));
+    }
+
     private static async Task AgreesAsync(string program, string[] arguments, bool repeatsNames)
     {
         var seed = RandomNumberGenerator.GetInt32(int.MaxValue);
