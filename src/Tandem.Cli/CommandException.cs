@@ -1,6 +1,6 @@
 namespace Tandem.Cli;
 
-/// <summary>The exit codes, as <c>docs/operating.md</c> explains them. The server has one more: <see cref="Tandem.Server.FailStop.ExitCode"/>.</summary>
+/// <summary>The exit codes, as <c>docs/cli.md</c> explains them. The server has one more: <see cref="Tandem.Server.FailStop.ExitCode"/>.</summary>
 internal static class ExitCode
 {
     public const int Done = 0;

@@ -11,10 +11,15 @@ internal sealed class ErrorTerminal(bool noColor)
 
     public bool IsTerminal { get; } = !Console.IsErrorRedirected;
 
-    private bool IsColoured { get; } = !noColor
+    private bool IsColoured { get; } = MayColour(Console.IsErrorRedirected, noColor);
+
+    /// <summary>Whether colours are wanted on a stream.</summary>
+    /// <param name="isRedirected">Whether the stream is no terminal.</param>
+    /// <param name="noColor">Whether the command line says that they are not.</param>
+    public static bool MayColour(bool isRedirected, bool noColor) => !noColor
         && Environment.GetEnvironmentVariable("NO_COLOR") is null or ""
         && (Environment.GetEnvironmentVariable("FORCE_COLOR") is { Length: > 0 }
-            || (!Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb"));
+            || (!isRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb"));
 
     /// <summary>A line that stays.</summary>
     public void Line(string text)
@@ -57,17 +62,7 @@ internal sealed class ErrorTerminal(bool noColor)
     public string Quiet(string text) => Colour(text, 2);
 
     /// <summary>Columns of the terminal; 120 where there is none.</summary>
-    public static int Width()
-    {
-        try
-        {
-            return Console.IsErrorRedirected || Console.WindowWidth <= 0 ? 120 : Console.WindowWidth;
-        }
-        catch (IOException)
-        {
-            return 120;
-        }
-    }
+    public static int Width() => TerminalWidth.OfError ?? 120;
 
     private string Colour(string text, int code) => IsColoured ? $"\u001b[{code}m{text}\u001b[0m" : text;
 }

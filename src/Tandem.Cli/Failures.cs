@@ -5,7 +5,7 @@ namespace Tandem.Cli;
 /// <summary>Gives each way in which a rotation stops its exit code.</summary>
 internal static class Failures
 {
-    public static async Task<int> InWordsAsync(Func<Task<int>> run)
+    public static async Task<T> InWordsAsync<T>(Func<Task<T>> run)
     {
         try
         {
@@ -17,7 +17,7 @@ internal static class Failures
         }
     }
 
-    public static int InWords(Func<int> run)
+    public static T InWords<T>(Func<T> run)
     {
         try
         {

@@ -12,9 +12,6 @@ internal static class LocalServer
     public static Option<string> DataOption() =>
         new("--data") { HelpName = "DIR", Description = "The server's data directory. [default: $TANDEM_DATA, else ./tandem-data]" };
 
-    /// <summary>Whether machines read the output.</summary>
-    public static Option<bool> JsonOption() => new("--json") { Description = "Print the answer as JSON." };
-
     /// <summary>The directory that was named, absolute.</summary>
     public static string Directory(string? given)
     {

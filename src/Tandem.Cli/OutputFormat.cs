@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Tandem.Client;
 
 namespace Tandem.Cli;
 
@@ -20,7 +21,7 @@ internal enum OutputFormat
 /// <summary>The two options that choose the format, and what is written by it.</summary>
 internal sealed class Output
 {
-    private readonly Option<string> _format = new("--output", "-o") { HelpName = "table|json|tsv", Description = "How the data on standard output is written." };
+    private readonly Option<string> _format = new("--output", "-o") { HelpName = "table|json|tsv", Description = "How the data on standard output is written. [default: table]" };
     private readonly Option<bool> _json = new("--json") { Description = "The same as -o json." };
 
     public Output() => _format.AcceptOnlyFromAmong("table", "json", "tsv");
@@ -42,12 +43,12 @@ internal sealed class Output
         switch (format)
         {
             case OutputFormat.Json:
-                Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
+                Print.Json(value, type);
                 break;
             case OutputFormat.Tsv:
                 foreach (var row in rows)
                 {
-                    Console.Out.WriteLine(string.Join('\t', row.Select(cell => cell.ReplaceLineEndings(" ").Replace('\t', ' '))));
+                    Print.TabbedLine(row);
                 }
 
                 break;
@@ -56,4 +57,41 @@ internal sealed class Output
                 break;
         }
     }
+
+    /// <summary>The same of what a server answered.</summary>
+    public static void Write<T>(OutputFormat format, T answer, IReadOnlyList<string[]> rows) => Write(format, answer, TypeOf<T>(), rows);
+
+    /// <summary>Writes one thing: for people a line for each of its values.</summary>
+    public static void WriteOne<T>(OutputFormat format, T value, JsonTypeInfo<T> type, IReadOnlyList<(string Name, string Value)> fields)
+    {
+        if (format == OutputFormat.Table)
+        {
+            Print.Fields(fields);
+            return;
+        }
+
+        Write(format, value, type, [[.. fields.Select(f => f.Name.ToUpperInvariant())], [.. fields.Select(f => f.Value)]]);
+    }
+
+    /// <summary>Writes how something ended that told of itself all the while: for people a sentence, and of JSON one more line.</summary>
+    public static void WriteSentence<T>(OutputFormat format, T value, JsonTypeInfo<T> type, string sentence, IReadOnlyList<(string Name, string Value)> fields)
+    {
+        if (format == OutputFormat.Table)
+        {
+            Console.Out.WriteLine(sentence);
+        }
+        else if (format == OutputFormat.Json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
+        }
+        else
+        {
+            WriteOne(format, value, type, fields);
+        }
+    }
+
+    /// <summary>The same of what a server answered.</summary>
+    public static void WriteOne<T>(OutputFormat format, T answer, IReadOnlyList<(string Name, string Value)> fields) => WriteOne(format, answer, TypeOf<T>(), fields);
+
+    private static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)TandemJson.Default.GetTypeInfo(typeof(T))!;
 }

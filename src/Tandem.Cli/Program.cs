@@ -5,6 +5,7 @@ using Tandem.Cli.Commands;
 
 var root = new RootCommand("Replace an API's auth token without an outage. Speaks Twilio's Auth Token API.")
 {
+    DemoCommand.Create(),
     ServeCommand.Create(),
     RotateCommand.Create(),
     DestinationCommand.Create(),
@@ -18,6 +19,9 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     UserCommand.Create(),
     SetupLinkCommand.Create(),
     VerifyClaimsCommand.Create(),
+    VerifySignatureCommand.Create(),
+    DoctorCommand.Create(),
+    CompletionCommand.Create(),
 };
 root.SetAction((_, cancel) => root.Parse(["--help"]).InvokeAsync(cancellationToken: cancel));
 
@@ -31,15 +35,15 @@ if (parsed.Action is ParseErrorAction wrong)
     return ExitCode.Usage;
 }
 
-var serves = ServeCommand.Name.Equals(parsed.CommandResult.Command.Name, StringComparison.Ordinal);
+var verb = parsed.CommandResult.Command.Name;
 try
 {
     return await parsed.InvokeAsync(new InvocationConfiguration
     {
         EnableDefaultExceptionHandler = false,
 
-        // The server ends by its own lifetime, which drains first. Every other verb has its token cancelled.
-        ProcessTerminationTimeout = serves ? null : TimeSpan.FromSeconds(2),
+        // The server ends by its own lifetime, which drains first. Every other verb has its token cancelled; the demonstration has a server to stop.
+        ProcessTerminationTimeout = verb is ServeCommand.Name ? null : TimeSpan.FromSeconds(verb is DemoCommand.Name ? 15 : 2),
     });
 }
 catch (CommandException e)

@@ -23,6 +23,8 @@ internal sealed class RotateOptions
 
     public Option<bool> TokenStdin { get; } = new("--token-stdin") { Description = "Read the token in force from standard input." };
 
+    public Option<string> Profile { get; } = new("--profile", "-p") { HelpName = "NAME", Description = "Account, server and token of [profile.NAME] in ~/.config/tandem/config.toml. [default: $TANDEM_PROFILE]" };
+
     public Option<string> State { get; } = StateOption();
 
     public static Option<string> StateOption() =>
@@ -31,7 +33,7 @@ internal sealed class RotateOptions
     public void AddTo(Command command)
     {
         command.Add(Sid);
-        foreach (var option in new Option[] { Config, Dotenv, Server, Twilio, Region, Edge, TokenFile, TokenStdin, State })
+        foreach (var option in new Option[] { Config, Dotenv, Profile, Server, Twilio, Region, Edge, TokenFile, TokenStdin, State })
         {
             command.Add(option);
         }

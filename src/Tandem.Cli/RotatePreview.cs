@@ -13,11 +13,24 @@ internal sealed record DestinationInfo(string Type, string Name, IReadOnlyList<s
 /// <summary>A setting and where it came from.</summary>
 internal sealed record SettingInfo(string Name, string? Value, string Source);
 
+/// <summary>Whether a webhook's signature matches, by which token, or what would have to differ for it to.</summary>
+internal sealed record SignatureInfo(bool Valid, string? SignedBy, string? Fingerprint, string? SignedUrl, IReadOnlyList<string> Causes);
+
+/// <summary>A token's fingerprint, and which slot of the account has that one; null when no server was there to say.</summary>
+internal sealed record FingerprintInfo(string Fingerprint, string AccountSid, string? Slot, string Source);
+
+/// <summary>How a demonstration ended.</summary>
+internal sealed record DemoInfo(int Requests, int Failed, string OldFingerprint, int OldTokenStatus, string NewFingerprint, double Seconds);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(PreviewInfo))]
 [JsonSerializable(typeof(IReadOnlyList<DestinationInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<SettingInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<FleetPreviewInfo>))]
+[JsonSerializable(typeof(SignatureInfo))]
+[JsonSerializable(typeof(DemoInfo))]
+[JsonSerializable(typeof(IReadOnlyList<FingerprintInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<Doctor.FindingInfo>))]
 internal sealed partial class CliJson : JsonSerializerContext;
 
 /// <summary>Shows what a rotation would do.</summary>

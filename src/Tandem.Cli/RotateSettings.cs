@@ -15,24 +15,28 @@ internal sealed record Sourced(string Name, string? Value, string Source)
 }
 
 /// <summary>
-/// What a rotation was told. Flags win over the environment, which wins over the plan, which wins over what stands in the env file that is to be
-/// rotated. A token never comes by an argument.
+/// What a rotation was told. Flags win over the environment, which wins over the plan, which wins over the profile that the environment names, which
+/// wins over what stands in the env file that is to be rotated. A profile that is named on the command line wins over the environment: its name is a
+/// flag. A token never comes by an argument.
 /// </summary>
 internal sealed class RotateSettings
 {
     private const string TokenVariable = "TWILIO_AUTH_TOKEN";
-    private const string TokenFileVariable = "TWILIO_AUTH_TOKEN_FILE";
 
     private readonly RotateOptions _options;
     private readonly ParseResult _parsed;
     private readonly TwilioAddresses _twilio;
     private readonly (string? Sid, string? Token) _standing;
     private readonly string _standsIn;
+    private readonly Profile? _profile;
+    private readonly bool _profileIsFlag;
 
     public RotateSettings(RotateOptions options, ParseResult parsed)
     {
         (_options, _parsed) = (options, parsed);
-        _twilio = Twilio();
+        _profileIsFlag = parsed.GetValue(options.Profile) is { Length: > 0 };
+        _profile = (_profileIsFlag ? parsed.GetValue(options.Profile) : Variable("TANDEM_PROFILE")) is { } name ? ProfileFile.Read(ConfigurationFile, name) : null;
+        _twilio = Twilio(); // whose region a profile may name
         (Plan, PlanSource) = ReadPlan();
         Destinations = With(Plan.Destinations, parsed.GetValue(options.Dotenv) ?? []);
         var holder = Destinations.FirstOrDefault(d => d.ReadCredential().Token is not null);
@@ -53,9 +57,20 @@ internal sealed class RotateSettings
 
     public Sourced State => StateOf(_parsed.GetValue(_options.State));
 
-    public string? Region => Given(_options.Region, "TWILIO_REGION").Value;
+    public string? Region => GivenRegion.Value;
 
-    public string? Edge => Given(_options.Edge, "TWILIO_EDGE").Value;
+    public string? Edge => GivenEdge.Value;
+
+    private Sourced GivenRegion => Given(_options.Region, "TWILIO_REGION", _profile?.Region) with { Name = "region" };
+
+    private Sourced GivenEdge => Given(_options.Edge, "TWILIO_EDGE", _profile?.Edge) with { Name = "edge" };
+
+    /// <summary>The user's own configuration, with the profiles.</summary>
+    private static string ConfigurationFile => Path.Combine(
+        Variable("XDG_CONFIG_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"), "tandem", "config.toml");
+
+    /// <summary>The profile as a source.</summary>
+    private string ProfileSource => $"profile {_profile?.Name}";
 
     /// <summary>The destinations as they are for one account of many: <c>{sid}</c> and the plan's labels in their names are the account's.</summary>
     public IReadOnlyList<PlannedDestination> DestinationsFor(string sid) => With(
@@ -98,10 +113,11 @@ internal sealed class RotateSettings
         return
         [
             PlanSource,
+            new("profile", _profile?.Name, _profile is null ? Sourced.Nowhere : $"{(_profileIsFlag ? "--profile" : "TANDEM_PROFILE")}, {_profile.Source}"),
             Sid,
             Target,
-            Given(_options.Region, "TWILIO_REGION") with { Name = "region" },
-            Given(_options.Edge, "TWILIO_EDGE") with { Name = "edge" },
+            GivenRegion,
+            GivenEdge,
             new("token", token is null ? null : $"fingerprint {token}", tokenSource),
             State,
             new("watch.require", Plan.Watch.Require.ToString().ToLowerInvariant(), Plan.Source is null ? "default" : "plan"),
@@ -113,7 +129,7 @@ internal sealed class RotateSettings
     /// <summary>The directory of unfinished rotations, opened.</summary>
     public static StateDirectory OpenState(string? flag)
     {
-        var passphrase = ReadSecret("TANDEM_STATE_PASSPHRASE", "TANDEM_STATE_PASSPHRASE_FILE");
+        var passphrase = SecretInput.FromEnvironment("TANDEM_STATE_PASSPHRASE")?.Text;
         try
         {
             return new(StateOf(flag).Value!, passphrase);
@@ -127,7 +143,7 @@ internal sealed class RotateSettings
     private static IReadOnlyList<PlannedDestination> With(IReadOnlyList<PlannedDestination> planned, IEnumerable<string> envFiles) =>
         [.. planned, .. envFiles.Select(RotationPlan.Dotenv).Where(d => planned.All(p => !string.Equals(p.Id, d.Id, StringComparison.Ordinal)))];
 
-    private static Sourced StateOf(string? flag)
+    public static Sourced StateOf(string? flag)
     {
         if (flag is { Length: > 0 })
         {
@@ -179,12 +195,12 @@ internal sealed class RotateSettings
     {
         var all = new List<Sourced>();
         Add(_parsed.GetValue(_options.Sid), "argument");
-        Add(Variable("TWILIO_ACCOUNT_SID"), "TWILIO_ACCOUNT_SID");
+        var ofProfile = _profileIsFlag ? _profile?.AccountSid : null;
+        Add(ofProfile, ProfileSource);
+        Add(ofProfile is null ? Variable("TWILIO_ACCOUNT_SID") : null, "TWILIO_ACCOUNT_SID");
         Add(Plan.AccountSid, "plan");
-        if (all.Count == 0)
-        {
-            Add(_standing.Sid, _standsIn);
-        }
+        Add(all.Count == 0 ? _profile?.AccountSid : null, ProfileSource);
+        Add(all.Count == 0 ? _standing.Sid : null, _standsIn);
 
         // The destinations belong to one account: another's token in them would be an outage, so nothing is guessed here.
         return all.Find(s => !string.Equals(s.Value, all[0].Value, StringComparison.Ordinal)) is { } other
@@ -199,7 +215,7 @@ internal sealed class RotateSettings
             }
 
             all.Add(AccountSid.TryParse(value.AsSpan(), out var sid) ? new("account", sid.ToString(), source)
-                : throw new CommandException(ExitCode.Usage, $"{source} names no account ('{value}'): AC and 32 hexadecimal digits. Nothing was done."));
+                : throw new CommandException(ExitCode.Usage, $"{source} names no account: {Commands.TokenCommand.WhyNoSid(value)} Nothing was done."));
         }
     }
 
@@ -213,8 +229,10 @@ internal sealed class RotateSettings
 
         var target = twilio ? new Sourced("server", "twilio", "--twilio")
             : flag is not null ? new("server", flag, "--server")
+            : _profileIsFlag && _profile?.Server is { } named ? new("server", named, ProfileSource)
             : Variable("TANDEM_SERVER") is { } variable ? new("server", variable, "TANDEM_SERVER")
-            : new("server", Plan.Server, Plan.Server is null ? Sourced.Nowhere : "plan");
+            : Plan.Server is { } planned ? new("server", planned, "plan")
+            : new("server", _profile?.Server, _profile?.Server is null ? Sourced.Nowhere : ProfileSource);
         if (target.Value is null or "twilio")
         {
             return target;
@@ -229,47 +247,32 @@ internal sealed class RotateSettings
     {
         if (_parsed.GetValue(_options.TokenStdin))
         {
-            return (Console.In.ReadToEnd().Trim('\r', '\n'), "--token-stdin");
+            return (string.Join('\n', SecretInput.LinesOfStandardInput()), "--token-stdin");
         }
 
         if (_parsed.GetValue(_options.TokenFile) is { Length: > 0 } named)
         {
-            return (ReadFile(named, "--token-file"), $"--token-file {named}");
+            return (SecretInput.FromFile(named, "--token-file"), $"--token-file {named}");
         }
 
-        if (ReadSecret(TokenVariable, TokenFileVariable) is { } set)
-        {
-            return (set, Variable(TokenVariable) is null ? TokenFileVariable : TokenVariable);
-        }
-
-        return Plan.TokenFile is { } file ? (ReadFile(file, "token_file"), $"plan, {file}")
-            : _standing.Token is { } standing ? (standing, _standsIn)
-            : (null, Sourced.Nowhere);
+        var found = (_profileIsFlag ? ReadProfileToken() : null)
+            ?? SecretInput.FromEnvironment(TokenVariable)
+            ?? (Plan.TokenFile is { } file ? (SecretInput.FromFile(file, "token_file"), $"plan, {file}") : ReadProfileToken());
+        return found is (var text, var source) ? (text, source) : _standing.Token is { } standing ? (standing, _standsIn) : (null, Sourced.Nowhere);
     }
 
-    /// <summary>A secret from a variable or from the file that another names; both set is a mistake that nobody should guess about.</summary>
-    private static string? ReadSecret(string variable, string fileVariable) => (Variable(variable), Variable(fileVariable)) switch
+    private (string Text, string Source)? ReadProfileToken() => _profile switch
     {
-        ({ }, { }) => throw new CommandException(ExitCode.Usage, $"Both {variable} and {fileVariable} are set. Nothing was done. Keep one."),
-        (_, { } file) => ReadFile(file, fileVariable),
-        var (value, _) => value,
+        { TokenFile: { } file } => (SecretInput.FromFile(file, "token_file"), $"{ProfileSource}, {file}"),
+        { TokenCommand: { } program } => (program.Read(), $"{ProfileSource}, token_command {program}"),
+        _ => null,
     };
 
-    private static string ReadFile(string path, string source)
-    {
-        try
-        {
-            return File.ReadAllText(path).TrimEnd('\r', '\n');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CommandException(ExitCode.Usage, $"{source} cannot be read: {e.Message} Nothing was done.", e);
-        }
-    }
-
-    private Sourced Given(Option<string> option, string variable) =>
+    private Sourced Given(Option<string> option, string variable, string? ofProfile) =>
         _parsed.GetValue(option) is { Length: > 0 } flag ? new(option.Name, flag, option.Name)
+        : _profileIsFlag && ofProfile is not null ? new(option.Name, ofProfile, ProfileSource)
         : Variable(variable) is { } value ? new(option.Name, value, variable)
+        : ofProfile is not null ? new(option.Name, ofProfile, ProfileSource)
         : new(option.Name, null, Sourced.Nowhere);
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

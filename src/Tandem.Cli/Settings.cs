@@ -46,7 +46,7 @@ internal static class Settings
 
     /// <summary>Variables of ours that other verbs than <c>serve</c> read, or that a hook is given: none of its business, and no mistake.</summary>
     public static readonly IReadOnlyList<string> OfOtherVerbs =
-        [.. new[] { "SERVER", "CONFIG", "STATE", "STATE_PASSPHRASE", "STATE_PASSPHRASE_FILE", "PHASE", "ACCOUNT_SID" }.Select(name => Prefix + name)];
+        [.. new[] { "SERVER", "CONFIG", "PROFILE", "STATE", "STATE_PASSPHRASE", "STATE_PASSPHRASE_FILE", "PHASE", "ACCOUNT_SID" }.Select(name => Prefix + name)];
 
     /// <summary>A sentence for each variable that looks like one of ours and is none.</summary>
     public static IEnumerable<string> Unknown(IEnumerable<string> variables) =>

@@ -52,11 +52,22 @@ internal sealed class Workspace : IDisposable
     public Task<Said> OnTerminalAsync(string typed, params string[] arguments) =>
         RunAsync(["script", "-qefc", string.Join(' ', Program.Concat(arguments)), "/dev/null"], typed);
 
+    /// <summary>Runs the program on a terminal of so many columns. What the runtime says to the terminal itself is left out.</summary>
+    public async Task<Said> AtWidthAsync(int columns, params string[] arguments)
+    {
+        var said = await RunAsync(["script", "-qefc", $"stty cols {columns}; {string.Join(' ', Program.Concat(arguments))}", "/dev/null"]);
+        return said with { Out = said.Out.Replace("\u001b[?1h\u001b=", "", StringComparison.Ordinal) };
+    }
+
     /// <summary>Runs the program on a terminal, where each question is answered once it is asked after the answer before.</summary>
-    public async Task<Said> AnswerAsync((string Question, string Typed)[] answers, params string[] arguments)
+    public Task<Said> AnswerAsync((string Question, string Typed)[] answers, params string[] arguments) =>
+        ConverseAsync(string.Join(' ', Program.Concat(arguments)), answers);
+
+    /// <summary>Runs any command line on a terminal, and types each answer once its question is seen behind the one before.</summary>
+    public async Task<Said> ConverseAsync(string line, params (string Question, string Typed)[] answers)
     {
         using var limit = new CancellationTokenSource(Limit);
-        using var process = Start(["script", "-qefc", string.Join(' ', Program.Concat(arguments)), "/dev/null"]);
+        using var process = Start(["script", "-qefc", line, "/dev/null"]);
         var (read, said, answered) = (new char[4096], "", 0);
         foreach (var (question, typed) in answers)
         {

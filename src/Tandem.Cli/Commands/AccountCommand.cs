@@ -22,8 +22,9 @@ internal static class AccountCommand
         var name = new Option<string>("--name") { HelpName = "NAME", Description = "What people call it; at most 64 characters." };
         var parent = new Option<string>("--parent") { HelpName = "SID", Description = "Make it a subaccount of this account." };
         var (file, show) = TokenCommand.OutputOptions();
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("create", "Create an account and hand over its token, this once.") { name, parent, file, show, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("create", "Create an account and hand over its token, this once.") { name, parent, file, show, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             using var output = TokenOutput.Open(parsed.GetValue(file), parsed.GetValue(show));
@@ -31,7 +32,7 @@ internal static class AccountCommand
             var asked = new AccountCreateRequest { FriendlyName = parsed.GetValue(name), ParentSid = parsed.GetValue(parent) };
             var created = await LocalServer.AskAsync(directory, c => c.CreateAccountAsync(asked, cancel));
             await Console.Error.WriteLineAsync($"created {created.Sid} ({created.FriendlyName}), primary token {created.Fingerprint}");
-            TokenCommand.HandOver(output, created.AuthToken, created, parsed.GetValue(json),
+            TokenCommand.HandOver(output, created.AuthToken, created, format.Of(parsed), [.. Fields(created), ("fingerprint", created.Fingerprint)],
                 $"Make another: tandem token create {created.Sid} --data {Shell.Quote(directory)}, then promote it.");
             return ExitCode.Done;
         });
@@ -40,8 +41,9 @@ internal static class AccountCommand
 
     private static Command ListVerb()
     {
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("list", "List all accounts, newest first.") { data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("list", "List all accounts, newest first.") { data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var accounts = await LocalServer.AskAsync(LocalServer.Directory(parsed.GetValue(data)), async client =>
@@ -57,15 +59,11 @@ internal static class AccountCommand
                 while (after is not null);
                 return all;
             });
-            if (parsed.GetValue(json))
-            {
-                Print.Json(new AccountList { Accounts = accounts });
-                return ExitCode.Done;
-            }
-
-            Print.Table([
+            Output.Write(format.Of(parsed), new AccountList { Accounts = accounts },
+            [
                 ["SID", "STATUS", "PARENT", "CREATED", "NAME"],
-                .. accounts.Select(a => new[] { a.Sid, a.Status, a.ParentSid ?? "-", Print.Time(a.DateCreated), a.FriendlyName })]);
+                .. accounts.Select(a => new[] { a.Sid, a.Status, a.ParentSid ?? "-", Print.Time(a.DateCreated), a.FriendlyName }),
+            ]);
             return ExitCode.Done;
         });
         return command;
@@ -74,12 +72,13 @@ internal static class AccountCommand
     private static Command ShowVerb()
     {
         var sid = TokenCommand.SidArgument();
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("show", "Show an account.") { sid, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("show", "Show an account.") { sid, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var account = await LocalServer.AskAsync(LocalServer.Directory(parsed.GetValue(data)), c => c.GetAccountAsync(parsed.GetRequiredValue(sid), cancel));
-            Show(account, parsed.GetValue(json));
+            Output.WriteOne(format.Of(parsed), account, Fields(account));
             return ExitCode.Done;
         });
         return command;
@@ -88,13 +87,14 @@ internal static class AccountCommand
     private static Command StatusVerb(string verb, string status, string description)
     {
         var sid = TokenCommand.SidArgument();
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command(verb, description) { sid, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command(verb, description) { sid, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var account = await LocalServer.AskAsync(
                 LocalServer.Directory(parsed.GetValue(data)), c => c.UpdateAccountAsync(parsed.GetRequiredValue(sid), new() { Status = status }, cancel));
-            Show(account, parsed.GetValue(json));
+            Output.WriteOne(format.Of(parsed), account, Fields(account));
             return ExitCode.Done;
         });
         return command;
@@ -103,8 +103,9 @@ internal static class AccountCommand
     private static Command CloseVerb()
     {
         var (sid, yes) = (TokenCommand.SidArgument(), TokenCommand.YesOption());
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("close", "Close an account for good: both tokens are erased.") { sid, yes, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("close", "Close an account for good: both tokens are erased.") { sid, yes, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var directory = LocalServer.Directory(parsed.GetValue(data));
@@ -117,27 +118,20 @@ internal static class AccountCommand
             }
 
             var closed = await LocalServer.AskAsync(directory, c => c.UpdateAccountAsync(account.Sid, new() { Status = "closed" }, cancel));
-            Show(closed, parsed.GetValue(json));
+            Output.WriteOne(format.Of(parsed), closed, Fields(closed));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void Show(AccountInfo account, bool json)
-    {
-        if (json)
-        {
-            Print.Json(account);
-            return;
-        }
-
-        Print.Table([
-            ["sid", account.Sid],
-            ["name", account.FriendlyName],
-            ["status", account.Status],
-            ["parent", account.ParentSid ?? "-"],
-            ["created", Print.Time(account.DateCreated)],
-            ["updated", Print.Time(account.DateUpdated)],
-            ["generation", $"{account.Generation}"]]);
-    }
+    private static IReadOnlyList<(string Name, string Value)> Fields(AccountFields account) =>
+    [
+        ("sid", account.Sid),
+        ("name", account.FriendlyName),
+        ("status", account.Status),
+        ("parent", account.ParentSid ?? "-"),
+        ("created", Print.Time(account.DateCreated)),
+        ("updated", Print.Time(account.DateUpdated)),
+        ("generation", $"{account.Generation}"),
+    ];
 }

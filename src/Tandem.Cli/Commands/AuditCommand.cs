@@ -23,13 +23,19 @@ internal static class AuditCommand
                 result.AddError("--limit is a number from 1 to 1000.");
             }
         });
-        var (data, json) = (LocalServer.DataOption(), new Option<bool>("--json") { Description = "Print each entry as a line of JSON." });
-        var command = new Command("audit", "Show what was done, by whom, to which account. Oldest first, as it happened.") { sid, follow, limit, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("audit", "Show what was done, by whom, to which account. Oldest first, as it happened.") { sid, follow, limit, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var directory = LocalServer.Directory(parsed.GetValue(data));
-            Action<AuditInfo> print = parsed.GetValue(json) ? Print.JsonLine : PrintRow;
+            Action<AuditInfo> print = format.Of(parsed) switch { OutputFormat.Json => Print.JsonLine, OutputFormat.Tsv => PrintTabbed, _ => PrintRow };
             var newest = await LocalServer.AskAsync(directory, c => c.GetAuditAsync(parsed.GetValue(sid), limit: parsed.GetValue(limit), cancel: cancel));
+            if (format.Of(parsed) == OutputFormat.Tsv)
+            {
+                Print.TabbedLine(["NUMBER", "AT", "ACCOUNT", "ACTION", "FINGERPRINT", "ACTOR", "SOURCE", "CONSUMER", "DETAIL"]);
+            }
+
             var last = newest.Entries is [var first, ..] ? first.Number : 0;
             foreach (var entry in newest.Entries.Reverse())
             {
@@ -51,6 +57,11 @@ internal static class AuditCommand
         });
         return command;
     }
+
+    private static void PrintTabbed(AuditInfo entry) => Print.TabbedLine(
+    [
+        $"{entry.Number}", Print.Time(entry.At), entry.AccountSid ?? "-", entry.Action, entry.Fingerprint ?? "-", entry.Actor, entry.Source, entry.Consumer ?? "-", entry.Detail ?? "-",
+    ]);
 
     private static void PrintRow(AuditInfo entry) => Console.Out.WriteLine(
         $"{Print.Time(entry.At)}  {entry.AccountSid ?? "-",-34}  {entry.Action,-18}  {entry.Fingerprint ?? "-",-4}  by {entry.Actor} from {entry.Source}"

@@ -40,7 +40,7 @@ internal static class ConsumerDecisionCommands
     {
         var sid = TokenCommand.SidArgument();
         var consumer = new Argument<string>("CONSUMER") { Description = "Its id, the beginning of it, or its name." };
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
+        var (data, format) = (LocalServer.DataOption(), new Output());
         var command = new Command(verb, description) { sid, consumer };
         foreach (var symbol in symbols)
         {
@@ -55,7 +55,7 @@ internal static class ConsumerDecisionCommands
         }
 
         command.Add(data);
-        command.Add(json);
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var (directory, account) = (LocalServer.Directory(parsed.GetValue(data)), parsed.GetRequiredValue(sid));
@@ -63,10 +63,11 @@ internal static class ConsumerDecisionCommands
             var id = Find(list.Consumers, parsed.GetRequiredValue(consumer));
             var decided = await LocalServer.AskAsync(directory, c => c.DecideAsync(account, id, request(parsed), cancel));
             await Console.Error.WriteLineAsync($"{id} is {Describe(decided)}");
-            if (parsed.GetValue(json))
-            {
-                Print.Json(decided);
-            }
+            Output.WriteOne(format.Of(parsed), decided,
+            [
+                ("id", id), ("name", decided.Name ?? "-"), ("expected_every", decided.ExpectedEvery is { } every ? $"{every}" : "-"),
+                ("gone_since", decided.GoneSince is { } since ? Print.Time(since) : "-"),
+            ]);
 
             return ExitCode.Done;
         });

@@ -14,14 +14,15 @@ internal static class ConsumersCommand
         var sid = TokenCommand.SidArgument();
         var stale = new Option<bool>("--stale") { Description = "Only those who stand in the way of a promote." };
         var watch = new Option<bool>("--watch", "-w") { Description = "Go on until Ctrl-C: the table anew on a terminal, else a line for each change." };
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
+        var (data, format) = (LocalServer.DataOption(), new Output());
         var command = new Command("consumers", "Show who uses which token, and whether the secondary may be promoted now.")
         {
-            sid, stale, watch, data, json, ConsumerDecisionCommands.Name(), ConsumerDecisionCommands.Expect(), ConsumerDecisionCommands.Gone(),
+            sid, stale, watch, data, ConsumerDecisionCommands.Name(), ConsumerDecisionCommands.Expect(), ConsumerDecisionCommands.Gone(),
         };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
-            var asked = new Question(LocalServer.Directory(parsed.GetValue(data)), parsed.GetRequiredValue(sid), parsed.GetValue(stale), parsed.GetValue(json));
+            var asked = new Question(LocalServer.Directory(parsed.GetValue(data)), parsed.GetRequiredValue(sid), parsed.GetValue(stale), format.Of(parsed));
             await (parsed.GetValue(watch) ? WatchAsync(asked, cancel) : ShowAsync(asked, cancel));
             return ExitCode.Done;
         });
@@ -30,21 +31,22 @@ internal static class ConsumersCommand
 
     private static async Task ShowAsync(Question asked, CancellationToken cancel)
     {
-        if (asked.Json)
+        var readiness = await asked.AskAsync(cancel);
+        var rows = ConsumerRows.Of(readiness.Consumers.Where(asked.Wants), readiness.At);
+        if (asked.Format == OutputFormat.Json)
         {
             var list = await LocalServer.AskAsync(asked.Directory, c => c.GetConsumersAsync(asked.Sid, cancel));
-            Print.Json(list with { Consumers = [.. list.Consumers.Where(asked.Wants)] });
+            Output.Write(asked.Format, list with { Consumers = [.. list.Consumers.Where(asked.Wants)] }, rows);
             return;
         }
 
-        var readiness = await asked.AskAsync(cancel);
-        Print.Table(ConsumerRows.Of(readiness.Consumers.Where(asked.Wants), readiness.At));
+        Output.Write(asked.Format, readiness, rows);
         await Console.Error.WriteLineAsync($"{ReadinessText.Sentence(readiness)}\nnext: {ReadinessText.Next(readiness, asked.Directory, listed: true)}");
     }
 
     private static async Task WatchAsync(Question asked, CancellationToken cancel)
     {
-        var redraws = !asked.Json && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+        var redraws = asked.Format == OutputFormat.Table && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
         ReadinessInfo? before = null;
         while (true)
         {
@@ -53,7 +55,7 @@ internal static class ConsumersCommand
             {
                 Redraw(asked, readiness);
             }
-            else if (asked.Json)
+            else if (asked.Format == OutputFormat.Json)
             {
                 if (Changes(asked, before, readiness).Any())
                 {
@@ -64,7 +66,7 @@ internal static class ConsumersCommand
             {
                 foreach (var change in Changes(asked, before, readiness))
                 {
-                    Console.Out.WriteLine($"{Print.Time(readiness.At)}  {change}");
+                    WriteLine(asked.Format, [Print.Time(readiness.At), .. change]);
                 }
             }
 
@@ -89,12 +91,24 @@ internal static class ConsumersCommand
         Console.Out.Flush();
     }
 
+    private static void WriteLine(OutputFormat format, IEnumerable<string> cells)
+    {
+        if (format == OutputFormat.Tsv)
+        {
+            Print.TabbedLine(cells);
+        }
+        else
+        {
+            Console.Out.WriteLine(string.Join("  ", cells));
+        }
+    }
+
     /// <summary>What is new since the last look: at first everything.</summary>
-    private static IEnumerable<string> Changes(Question asked, ReadinessInfo? before, ReadinessInfo now)
+    private static IEnumerable<string[]> Changes(Question asked, ReadinessInfo? before, ReadinessInfo now)
     {
         if (before?.Generation != now.Generation)
         {
-            yield return $"tokens  primary {now.Primary ?? "none"}, secondary {now.Secondary ?? "none"}";
+            yield return ["tokens", $"primary {now.Primary ?? "none"}, secondary {now.Secondary ?? "none"}"];
         }
 
         var known = before?.Consumers.ToDictionary(c => c.Id, StringComparer.Ordinal) ?? [];
@@ -105,18 +119,18 @@ internal static class ConsumersCommand
             if (isWanted && !string.Equals(earlier?.Standing, consumer.Standing, StringComparison.Ordinal))
             {
                 var was = earlier is null ? "" : $", was {ConsumerRows.Standing(earlier)}";
-                yield return $"{consumer.Id}  {ConsumerRows.Standing(consumer)}{was}  {ReadinessText.NameOf(consumer)}";
+                yield return [consumer.Id, $"{ConsumerRows.Standing(consumer)}{was}", ReadinessText.NameOf(consumer)];
             }
         }
 
         if ((before?.State, before?.Reason) != (now.State, now.Reason))
         {
-            yield return ReadinessText.Sentence(now);
+            yield return [ReadinessText.Sentence(now)];
         }
     }
 
     /// <summary>What was asked for.</summary>
-    private sealed record Question(string Directory, string Sid, bool Stale, bool Json)
+    private sealed record Question(string Directory, string Sid, bool Stale, OutputFormat Format)
     {
         public bool Wants(ConsumerInfo consumer) => !Stale || ReadinessText.IsInTheWay(consumer);
 

@@ -7,14 +7,15 @@ internal static class SetupLinkCommand
 {
     public static Command Create()
     {
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("setup-link", "Print a new one-time link to create the first administrator of the console.") { data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("setup-link", "Print a new one-time link to create the first administrator of the console.") { data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var link = await LocalServer.AskAsync(LocalServer.Directory(parsed.GetValue(data)), c => c.CreateSetupLinkAsync(cancel));
-            if (parsed.GetValue(json))
+            if (format.Of(parsed) != OutputFormat.Table)
             {
-                Print.Json(link);
+                Output.WriteOne(format.Of(parsed), link, [("url", link.Url), ("valid_until", Print.Time(link.ValidUntil))]);
                 return ExitCode.Done;
             }
 

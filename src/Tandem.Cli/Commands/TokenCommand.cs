@@ -10,6 +10,7 @@ internal static class TokenCommand
     public static Command Create() => new("token", "Look at an account's two tokens; create, promote and delete the secondary.")
     {
         ShowVerb(),
+        FingerprintCommand.Create(),
         CreateVerb(),
         PromoteVerb(),
         DeleteVerb(),
@@ -24,11 +25,16 @@ internal static class TokenCommand
         {
             if (result.Tokens is [var token] && !AccountSid.TryParse(token.Value.AsSpan(), out _))
             {
-                result.AddError($"'{token.Value}' is no Account SID: AC and 32 hexadecimal digits.");
+                result.AddError(WhyNoSid(token.Value));
             }
         });
         return sid;
     }
+
+    /// <summary>Why a text is no Account SID, a sentence.</summary>
+    public static string WhyNoSid(string text) => text.StartsWith("SK", StringComparison.Ordinal)
+        ? $"'{text}' is the SID of an API key, and tokens are changed with the account's own SID and Auth Token alone."
+        : $"'{text}' is no Account SID: AC and 32 hexadecimal digits.";
 
     public static Option<bool> YesOption() => new("--yes", "-y") { Description = "Do not ask." };
 
@@ -36,38 +42,37 @@ internal static class TokenCommand
         new("--token-file") { HelpName = "FILE", Description = "Write the token to a new file (mode 0600; never overwrites)." },
         new("--show") { Description = "Show the token on standard output, even on a terminal." });
 
-    /// <summary>Hands a new token over: in the JSON when that goes to standard output, else alone.</summary>
-    public static void HandOver<T>(TokenOutput output, string token, T answer, bool json, string lost)
+    /// <summary>Hands a new token over: within the data when that goes to standard output for a machine, else alone.</summary>
+    public static void HandOver<T>(TokenOutput output, string token, T answer, OutputFormat format, IReadOnlyList<(string Name, string Value)> fields, string lost)
     {
-        if (json && output.OnStandardOutput)
+        if (format != OutputFormat.Table && output.OnStandardOutput)
         {
-            Print.Json(answer);
+            Output.WriteOne(format, answer, [.. fields, ("auth_token", token)]);
             return;
         }
 
         output.Write(token, lost);
-        if (json)
+        if (format == OutputFormat.Json)
         {
             Print.JsonWithoutToken(answer);
+        }
+        else if (format == OutputFormat.Tsv)
+        {
+            Output.WriteOne(format, answer, fields);
         }
     }
 
     private static Command ShowVerb()
     {
         var sid = SidArgument();
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("show", "Show both slots: fingerprints, ages, last use. Never the tokens.") { sid, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("show", "Show both slots: fingerprints, ages, last use. Never the tokens.") { sid, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var directory = LocalServer.Directory(parsed.GetValue(data));
             var tokens = await LocalServer.AskAsync(directory, c => c.GetTokensAsync(parsed.GetRequiredValue(sid), cancel));
-            if (parsed.GetValue(json))
-            {
-                Print.Json(tokens);
-                return ExitCode.Done;
-            }
-
-            Print.Table([["SLOT", "TOKEN", "AGE", "CREATED", "LAST USE"], Row("primary", tokens.Primary), Row("secondary", tokens.Secondary)]);
+            Write(format.Of(parsed), tokens);
             if (tokens.Secondary is { Forgotten: true })
             {
                 var at = $"{tokens.AccountSid} --data {Shell.Quote(directory)}";
@@ -89,8 +94,9 @@ internal static class TokenCommand
     {
         var sid = SidArgument();
         var (file, show) = OutputOptions();
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("create", "Create the secondary token and hand it over, this once. The primary goes on working.") { sid, file, show, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("create", "Create the secondary token and hand it over, this once. The primary goes on working.") { sid, file, show, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             using var output = TokenOutput.Open(parsed.GetValue(file), parsed.GetValue(show));
@@ -98,7 +104,13 @@ internal static class TokenCommand
             var created = await LocalServer.AskAsync(directory, c => c.CreateSecondaryAsync(parsed.GetRequiredValue(sid), cancel));
             var at = $"{created.AccountSid} --data {Shell.Quote(directory)}";
             await Console.Error.WriteLineAsync($"created the secondary token {created.Fingerprint}; both tokens work");
-            HandOver(output, created.AuthToken, created, parsed.GetValue(json), $"Delete it and create another: tandem token delete {at}");
+            HandOver(
+                output,
+                created.AuthToken,
+                created,
+                format.Of(parsed),
+                [("account_sid", created.AccountSid), ("generation", $"{created.Generation}"), ("fingerprint", created.Fingerprint), ("created", Print.Time(created.DateCreated))],
+                $"Delete it and create another: tandem token delete {at}");
             await Console.Error.WriteLineAsync($"next: move every consumer to it, then: tandem token promote {at}");
             return ExitCode.Done;
         });
@@ -110,8 +122,9 @@ internal static class TokenCommand
         var (sid, yes) = (SidArgument(), YesOption());
         var force = new Option<bool>("--force") { Description = "Promote although the guard says that somebody would be cut off. Needs --reason." };
         var reason = new Option<string>("--reason") { HelpName = "TEXT", Description = "Why, for the audit." };
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("promote", "Put the secondary in the place of the primary, which stops working at once.") { sid, force, reason, yes, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("promote", "Put the secondary in the place of the primary, which stops working at once.") { sid, force, reason, yes, data };
+        format.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(force) && string.IsNullOrWhiteSpace(result.GetValue(reason)))
@@ -134,10 +147,11 @@ internal static class TokenCommand
             var request = new PromoteRequest { Generation = seen.Generation, Force = parsed.GetValue(force), Reason = parsed.GetValue(reason) };
             var promoted = await LocalServer.AskAsync(directory, c => c.PromoteAsync(seen.AccountSid, request, cancel));
             await Console.Error.WriteLineAsync($"promoted {promoted.Fingerprint}; {seen.Primary?.Fingerprint} is refused");
-            if (parsed.GetValue(json))
-            {
-                Print.Json(promoted);
-            }
+            Output.WriteOne(format.Of(parsed), promoted,
+            [
+                ("account_sid", promoted.AccountSid), ("generation", $"{promoted.Generation}"), ("fingerprint", promoted.Fingerprint),
+                ("created", Print.Time(promoted.DateCreated)), ("promoted", Print.Time(promoted.DatePromoted)),
+            ]);
 
             return ExitCode.Done;
         });
@@ -147,8 +161,9 @@ internal static class TokenCommand
     private static Command DeleteVerb()
     {
         var (sid, yes) = (SidArgument(), YesOption());
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("delete", "Delete the secondary token, which stops working at once. The primary is not touched.") { sid, yes, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("delete", "Delete the secondary token, which stops working at once. The primary is not touched.") { sid, yes, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var directory = LocalServer.Directory(parsed.GetValue(data));
@@ -164,10 +179,7 @@ internal static class TokenCommand
                 return await c.GetTokensAsync(seen.AccountSid, cancel);
             });
             await Console.Error.WriteLineAsync($"deleted {seen.Secondary?.Fingerprint}; the primary {left.Primary?.Fingerprint} goes on working");
-            if (parsed.GetValue(json))
-            {
-                Print.Json(left);
-            }
+            Write(format.Of(parsed), left);
 
             return ExitCode.Done;
         });
@@ -179,8 +191,9 @@ internal static class TokenCommand
         var sid = SidArgument();
         var length = new Option<string>("--for") { HelpName = "TIME", Description = "For how long: 5s to 5m.", DefaultValueFactory = _ => "60s" };
         var stop = new Option<bool>("--stop") { Description = "End the pause now." };
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("pause", "Rehearse the promote: for a while the check refuses the primary, and whoever still uses it shows. It ends by itself.") { sid, length, stop, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("pause", "Rehearse the promote: for a while the check refuses the primary, and whoever still uses it shows. It ends by itself.") { sid, length, stop, data };
+        format.AddTo(command);
         command.Validators.Add(result =>
         {
             if (!TryReadPause(result.GetValue(length), out _))
@@ -198,10 +211,7 @@ internal static class TokenCommand
             await Console.Error.WriteLineAsync(tokens.PrimaryPausedUntil is { } until
                 ? $"the check refuses the primary {tokens.Primary?.Fingerprint} until {Print.Time(until)}; Twilio's paths and /tandem/v1 still accept it\nend it now: tandem token pause {account} --stop --data {Shell.Quote(directory)}"
                 : $"the check accepts the primary {tokens.Primary?.Fingerprint} again");
-            if (parsed.GetValue(json))
-            {
-                Print.Json(tokens);
-            }
+            Write(format.Of(parsed), tokens);
 
             return ExitCode.Done;
         });
@@ -216,23 +226,24 @@ internal static class TokenCommand
         var sid = SidArgument();
         var guard = new Argument<string>("off|enforce") { Description = "enforce: refuse a promote while not everyone is seen to have moved, unless it is forced." };
         guard.AcceptOnlyFromAmong("off", "enforce");
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("guard", "Switch the promote guard of an account.") { sid, guard, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("guard", "Switch the promote guard of an account.") { sid, guard, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var request = new PromoteGuardRequest { PromoteGuard = parsed.GetRequiredValue(guard) };
             var tokens = await LocalServer.AskAsync(
                 LocalServer.Directory(parsed.GetValue(data)), c => c.SetPromoteGuardAsync(parsed.GetRequiredValue(sid), request, cancel));
             await Console.Error.WriteLineAsync($"the promote guard of {tokens.AccountSid} is {(tokens.PromoteGuard is "enforce" ? "on" : "off")}");
-            if (parsed.GetValue(json))
-            {
-                Print.Json(tokens);
-            }
+            Write(format.Of(parsed), tokens);
 
             return ExitCode.Done;
         });
         return command;
     }
+
+    private static void Write(OutputFormat format, AccountTokens tokens) =>
+        Output.Write(format, tokens, [["SLOT", "TOKEN", "AGE", "CREATED", "LAST USE"], Row("primary", tokens.Primary), Row("secondary", tokens.Secondary)]);
 
     /// <summary>A use that was not seen is no proof that there was none, so then nothing is said.</summary>
     private static string Use(TokenInfo token) => token.LastUse is { } last ? $" (last used {Print.Time(last)})" : "";

@@ -10,18 +10,19 @@ internal static class UsageCommand
     {
         var sid = TokenCommand.SidArgument();
         var late = new Option<bool>("--late") { Description = "Show who still calls with retired tokens instead." };
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("usage", "Show how much each token is used, and what is missing from the counts.") { sid, late, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("usage", "Show how much each token is used, and what is missing from the counts.") { sid, late, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var (directory, account) = (LocalServer.Directory(parsed.GetValue(data)), parsed.GetRequiredValue(sid));
             if (parsed.GetValue(late))
             {
-                Show(await LocalServer.AskAsync(directory, c => c.GetLateUseAsync(account, cancel)), parsed.GetValue(json));
+                Show(await LocalServer.AskAsync(directory, c => c.GetLateUseAsync(account, cancel)), format.Of(parsed));
             }
             else
             {
-                Show(await LocalServer.AskAsync(directory, c => c.GetUsageAsync(account, cancel)), parsed.GetValue(json));
+                Show(await LocalServer.AskAsync(directory, c => c.GetUsageAsync(account, cancel)), format.Of(parsed));
             }
 
             return ExitCode.Done;
@@ -29,18 +30,14 @@ internal static class UsageCommand
         return command;
     }
 
-    private static void Show(AccountUsageInfo usage, bool json)
+    private static void Show(AccountUsageInfo usage, OutputFormat format)
     {
-        if (json)
-        {
-            Print.Json(usage);
-            return;
-        }
-
-        Print.Table([
+        Output.Write(format, usage,
+        [
             ["SLOT", "TOKEN", "LAST HOUR", "LAST 24 HOURS", "ALL CALLS", "FIRST", "LAST", "CONTROL CALLS"],
             Row("primary", usage.Primary, usage.At),
-            Row("secondary", usage.Secondary, usage.At)]);
+            Row("secondary", usage.Secondary, usage.At),
+        ]);
         Console.Error.WriteLine(usage.IsCounting ? $"counting since {Print.Time(usage.CountingSince)}" : "counting is switched off (TANDEM_USAGE): no verdict is better than unknown");
         foreach (var gap in usage.Gaps)
         {
@@ -49,20 +46,16 @@ internal static class UsageCommand
         }
     }
 
-    private static void Show(LateUseList late, bool json)
+    private static void Show(LateUseList late, OutputFormat format)
     {
-        if (json)
-        {
-            Print.Json(late);
-            return;
-        }
-
-        Print.Table([
+        Output.Write(format, late,
+        [
             ["TOKEN", "RETIRED", "CONSUMER", "REFUSED CALLS", "FIRST", "LAST"],
             .. late.Entries.Select(e => new[]
             {
                 e.Fingerprint, Print.Time(e.RetiredAt), e.Consumer.Name ?? e.Consumer.Label, $"{e.Calls}", Print.Time(e.FirstUse!.Value), Print.Time(e.LastUse!.Value),
-            })]);
+            }),
+        ]);
         if (!late.IsNoted)
         {
             Console.Error.WriteLine("late use is not noted (TANDEM_LATE_USE is off)");

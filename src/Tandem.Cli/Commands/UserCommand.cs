@@ -6,6 +6,8 @@ namespace Tandem.Cli.Commands;
 /// <summary><c>tandem user</c>: who signs in to the console.</summary>
 internal static class UserCommand
 {
+    private static readonly string[] s_columns = ["NAME", "ROLE", "PASSWORD", "SECOND FACTOR", "LAST SIGN-IN"];
+
     public static Command Create() => new("user", "Add, change and remove the people who sign in to the console.")
     {
         ListVerb(),
@@ -17,18 +19,13 @@ internal static class UserCommand
 
     private static Command ListVerb()
     {
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("list", "List the users: names, roles, second factors, last sign-ins.") { data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("list", "List the users: names, roles, second factors, last sign-ins.") { data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var list = await LocalServer.AskAsync(LocalServer.Directory(parsed.GetValue(data)), c => c.ListUsersAsync(cancel));
-            if (parsed.GetValue(json))
-            {
-                Print.Json(list);
-                return ExitCode.Done;
-            }
-
-            Print.Table([["NAME", "ROLE", "PASSWORD", "SECOND FACTOR", "LAST SIGN-IN"], .. list.Users.Select(Row)]);
+            Output.Write(format.Of(parsed), list, [s_columns, .. list.Users.Select(Row)]);
             return ExitCode.Done;
         });
         return command;
@@ -38,8 +35,9 @@ internal static class UserCommand
     {
         var (name, role) = (NameArgument(), RoleOption());
         var (password, link) = (PasswordInput.Option(), LinkOption());
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("add", "Add a user, with a password or with a one-time link to choose one.") { name, role, password, link, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("add", "Add a user, with a password or with a one-time link to choose one.") { name, role, password, link, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var directory = LocalServer.Directory(parsed.GetValue(data));
@@ -51,7 +49,7 @@ internal static class UserCommand
 
             var added = await LocalServer.AskAsync(directory, c => c.AddUserAsync(request, cancel));
             await Console.Error.WriteLineAsync($"added {added.Name}, {added.Role}");
-            await HandOverAsync(added, parsed.GetValue(json));
+            await HandOverAsync(added, format.Of(parsed));
             return ExitCode.Done;
         });
         return command;
@@ -62,8 +60,9 @@ internal static class UserCommand
         var name = NameArgument();
         var (password, link) = (PasswordInput.Option(), LinkOption());
         var factor = new Option<bool>("--remove-second-factor") { Description = "Remove the second factor as well, when phone and recovery codes are lost." };
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("passwd", "Set a user's password, which ends their sessions; or make a one-time link to choose one.") { name, password, link, factor, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("passwd", "Set a user's password, which ends their sessions; or make a one-time link to choose one.") { name, password, link, factor, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var (directory, user) = (LocalServer.Directory(parsed.GetValue(data)), parsed.GetRequiredValue(name));
@@ -74,7 +73,7 @@ internal static class UserCommand
             };
             var changed = await LocalServer.AskAsync(directory, c => c.SetPasswordAsync(user, request, cancel));
             await Console.Error.WriteLineAsync(request.Password is null ? $"made a link for {changed.Name}" : $"set the password of {changed.Name}, whose sessions have ended");
-            await HandOverAsync(changed, parsed.GetValue(json));
+            await HandOverAsync(changed, format.Of(parsed));
             return ExitCode.Done;
         });
         return command;
@@ -84,18 +83,16 @@ internal static class UserCommand
     {
         var (name, role) = (NameArgument(), new Argument<string>("ROLE") { Description = "viewer, operator or administrator." });
         role.AcceptOnlyFromAmong("viewer", "operator", "administrator");
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("role", "Give a user another role.") { name, role, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("role", "Give a user another role.") { name, role, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var request = new UserRoleRequest { Role = parsed.GetRequiredValue(role) };
             var changed = await LocalServer.AskAsync(
                 LocalServer.Directory(parsed.GetValue(data)), c => c.SetRoleAsync(parsed.GetRequiredValue(name), request, cancel));
             await Console.Error.WriteLineAsync($"{changed.Name} is now {changed.Role}");
-            if (parsed.GetValue(json))
-            {
-                Print.Json(changed);
-            }
+            Output.Write(format.Of(parsed), changed, [s_columns, Row(changed)]);
 
             return ExitCode.Done;
         });
@@ -105,18 +102,16 @@ internal static class UserCommand
     private static Command RemoveVerb()
     {
         var (name, yes) = (NameArgument(), TokenCommand.YesOption());
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("remove", "Remove a user, whose sessions end at once.") { name, yes, data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("remove", "Remove a user, whose sessions end at once.") { name, yes, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var user = parsed.GetRequiredValue(name);
             await Confirm.AskAsync($"{user} will not be able to sign in any more.", parsed.GetValue(yes), cancel);
             var removed = await LocalServer.AskAsync(LocalServer.Directory(parsed.GetValue(data)), c => c.RemoveUserAsync(user, cancel));
             await Console.Error.WriteLineAsync($"removed {removed.Name}");
-            if (parsed.GetValue(json))
-            {
-                Print.Json(removed);
-            }
+            Output.Write(format.Of(parsed), removed, [s_columns, Row(removed)]);
 
             return ExitCode.Done;
         });
@@ -135,11 +130,11 @@ internal static class UserCommand
     }
 
     /// <summary>The link alone on standard output, so that it can go into a pipe.</summary>
-    private static async Task HandOverAsync(UserInfo user, bool json)
+    private static async Task HandOverAsync(UserInfo user, OutputFormat format)
     {
-        if (json)
+        if (format != OutputFormat.Table)
         {
-            Print.Json(user);
+            Output.Write(format, user, [[.. s_columns, "INVITATION"], [.. Row(user), user.InvitationUrl ?? "-"]]);
         }
         else if (user.InvitationUrl is { } url)
         {
