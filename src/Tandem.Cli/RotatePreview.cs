@@ -27,6 +27,7 @@ internal sealed record DemoInfo(int Requests, int Failed, string OldFingerprint,
 [JsonSerializable(typeof(IReadOnlyList<DestinationInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<SettingInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<FleetPreviewInfo>))]
+[JsonSerializable(typeof(Claims.ClaimInfo))]
 [JsonSerializable(typeof(SignatureInfo))]
 [JsonSerializable(typeof(DemoInfo))]
 [JsonSerializable(typeof(IReadOnlyList<FingerprintInfo>))]

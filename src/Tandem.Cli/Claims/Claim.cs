@@ -10,6 +10,9 @@ internal sealed record TrialResult(bool Holds, string Figure)
         against.FirstOrDefault() is { } found ? new(false, $"{found}; {figure}") : new(true, figure);
 }
 
+/// <summary>A claim that was tried, as <c>-o json</c> shows it.</summary>
+internal sealed record ClaimInfo(string Claim, string Trial, bool Holds, string Figure, double Seconds);
+
 /// <summary>Something that Tandem promises, and a small trial of it on this machine.</summary>
 /// <param name="Text">The promise.</param>
 /// <param name="Trial">What the trial does.</param>
