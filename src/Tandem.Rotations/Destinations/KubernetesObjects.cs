@@ -42,7 +42,7 @@ internal sealed record KubernetesMetadata
 
     public IReadOnlyList<KubernetesOwnerReference>? OwnerReferences { get; init; }
 
-    public IReadOnlyList<KubernetesFieldManager>? ManagedFields { get; init; }
+    public IReadOnlyList<KubernetesFieldWriter>? ManagedFields { get; init; }
 
     public string? Label(string name) => Labels?.GetValueOrDefault(name);
 
@@ -58,7 +58,7 @@ internal sealed record KubernetesOwnerReference
 }
 
 /// <summary>Who has written which fields.</summary>
-internal sealed record KubernetesFieldManager
+internal sealed record KubernetesFieldWriter
 {
     public string Manager { get; init; } = "";
 
