@@ -22,12 +22,16 @@ internal sealed record FingerprintInfo(string Fingerprint, string AccountSid, st
 /// <summary>How a demonstration ended.</summary>
 internal sealed record DemoInfo(int Requests, int Failed, string OldFingerprint, int OldTokenStatus, string NewFingerprint, double Seconds);
 
+/// <summary>A claim that was tried, and what came of it.</summary>
+internal sealed record ClaimInfo(bool Holds, string Claim, string Trial, string Figure, double Seconds);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(PreviewInfo))]
 [JsonSerializable(typeof(IReadOnlyList<DestinationInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<SettingInfo>))]
 [JsonSerializable(typeof(SignatureInfo))]
 [JsonSerializable(typeof(DemoInfo))]
+[JsonSerializable(typeof(ClaimInfo))]
 [JsonSerializable(typeof(IReadOnlyList<FingerprintInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<Doctor.FindingInfo>))]
 internal sealed partial class CliJson : JsonSerializerContext;
