@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.CommandLine;
 using System.Globalization;
 using Tandem.Rotations;
@@ -38,7 +39,15 @@ internal sealed class RotateFleet(RotateSettings settings, RotateFlags flags, Fl
         {
             var report = await run(new(states, new RotateHost(telling, yes: true, force: true).Create()));
             telling.Terminal.Clear();
-            Output.Write(telling.Format, report, RotationJson.Default.FleetReport, Rows(report));
+            if (telling.Format == OutputFormat.Json)
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(report, RotationJson.Default.FleetReport)); // one more line of what was told all the while
+            }
+            else
+            {
+                Output.Write(telling.Format, report, RotationJson.Default.FleetReport, Rows(report));
+            }
+
             return report;
         }
         finally

@@ -30,7 +30,7 @@ public sealed class CompletionTests : IDisposable
         var said = await _at.ConverseAsync(
             shell,
             ("", source + "; echo r''eady\n"),
-            ("ready", "tandem veri\t"),
+            ("ready", "tandem verify-s\t"),
             ("tandem verify-signature", "--sig\t"), // what was typed and what was completed, in one piece
             ("--signature", "\u0015tandem token sh\t"),
             ("tandem token show", "AC00000000000000000000000000000000 -o t\t\t"),
