@@ -1,6 +1,6 @@
-using System.Text.Json;
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Tandem.Rotations;
 using Tandem.Rotations.Fleets;
 
