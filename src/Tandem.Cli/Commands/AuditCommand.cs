@@ -25,6 +25,8 @@ internal static class AuditCommand
         });
         var (data, json) = (LocalServer.DataOption(), new Option<bool>("--json") { Description = "Print each entry as a line of JSON." });
         var command = new Command("audit", "Show what was done, by whom, to which account. Oldest first, as it happened.") { sid, follow, limit, data, json };
+        command.Add(AuditVerifyCommand.Create());
+        command.Add(AuditExportCommand.Create());
         command.SetAction(async (parsed, cancel) =>
         {
             var directory = LocalServer.Directory(parsed.GetValue(data));
