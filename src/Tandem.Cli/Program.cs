@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Tandem.Cli;
 using Tandem.Cli.Commands;
+using Tandem.Server;
 
 var root = new RootCommand("Replace an API's auth token without an outage. Speaks Twilio's Auth Token API.")
 {
@@ -32,6 +33,7 @@ if (parsed.Action is ParseErrorAction wrong)
 }
 
 var serves = ServeCommand.Name.Equals(parsed.CommandResult.Command.Name, StringComparison.Ordinal);
+PrivateProcess.Begin(isServer: serves);
 try
 {
     return await parsed.InvokeAsync(new InvocationConfiguration
