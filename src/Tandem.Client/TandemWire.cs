@@ -308,6 +308,7 @@ public sealed record AuditInfo
 [JsonSerializable(typeof(ConsumerDecisionInfo))]
 [JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(AuditVerificationInfo))]
+[JsonSerializable(typeof(BackupRequest))]
 [JsonSerializable(typeof(KeysInfo))]
 [JsonSerializable(typeof(KeyRotateRequest))]
 [JsonSerializable(typeof(KeysRotatedInfo))]
