@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Tandem.Cli;
 using Tandem.Cli.Commands;
+using Tandem.Server;
 
 var root = new RootCommand("Replace an API's auth token without an outage. Speaks Twilio's Auth Token API.")
 {
@@ -16,6 +17,9 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     ConsumersCommand.Create(),
     UsageCommand.Create(),
     AuditCommand.Create(),
+    KeyCommand.Create(),
+    BackupCommand.Create(),
+    RestoreCommand.Create(),
     UserCommand.Create(),
     SetupLinkCommand.Create(),
     VerifyClaimsCommand.Create(),
@@ -36,6 +40,7 @@ if (parsed.Action is ParseErrorAction wrong)
 }
 
 var verb = parsed.CommandResult.Command.Name;
+PrivateProcess.Begin(isServer: verb.Equals(ServeCommand.Name, StringComparison.Ordinal));
 try
 {
     return await parsed.InvokeAsync(new InvocationConfiguration

@@ -103,9 +103,8 @@ public sealed class RotationEngine(StateDirectory states, RotationHost host)
         try
         {
             var outcome = await go();
-            var result = run.Finish(outcome);
-            await beacon.EndAsync(outcome, null);
-            return result;
+            await beacon.EndAsync(outcome, null); // before the state is erased: killed in between, nobody would ever tell it
+            return run.Finish(outcome);
         }
         catch (Exception e)
         {

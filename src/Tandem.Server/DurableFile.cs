@@ -1,11 +1,15 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
+#if IN_STORAGE
+namespace Tandem.Storage; // of a name of its own there: the comments of both go into one table of the API reference
+#else
 namespace Tandem;
+#endif
 
 /// <summary>
-/// Small private files that must be there whole or not at all, and gone when they are gone. Compiled into the rotation's room as well, which may not
-/// refer to this one: erasing is not to be written twice.
+/// Small private files that must be there whole or not at all, and gone when they are gone. Compiled into the rooms of storage and rotations as well,
+/// which may not refer to this one: erasing is not to be written twice.
 /// </summary>
 internal static partial class DurableFile
 {
@@ -61,7 +65,12 @@ internal static partial class DurableFile
 
         using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0))
         {
-            file.Write(new byte[file.Length]);
+            var zeros = new byte[Math.Min(file.Length, 1 << 16)];
+            for (var left = file.Length; left > 0; left -= Math.Min(left, zeros.Length))
+            {
+                file.Write(zeros, 0, (int)Math.Min(left, zeros.Length));
+            }
+
             file.Flush(flushToDisk: true);
         }
 
@@ -86,6 +95,12 @@ internal static partial class DurableFile
             throw new IOException($"The directory {path} cannot be synced (error {error}).");
         }
     }
+
+    /// <summary>Whether this user may make files in a directory, as the kernel sees it.</summary>
+    public static bool MayWriteInto(string directory) => Access(directory, 2 | 1) == 0;
+
+    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int readOnly);

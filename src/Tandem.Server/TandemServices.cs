@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Tandem.Server.Backups;
 using Tandem.Server.Console;
 using Tandem.Server.Metrics;
 using Tandem.Server.People;
@@ -23,10 +24,7 @@ public static class TandemServices
         ArgumentNullException.ThrowIfNull(store);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        services.AddSingleton<IAccountStore>(store);
-        services.AddSingleton(store.Index);
-        services.AddSingleton(store.Keys);
-        services.AddSingleton(store.Pending);
+        services.AddStore(store, options);
         services.AddSingleton(s => new Verifier(s.GetRequiredService<VerifierIndex>(), s.GetRequiredService<DataKeys>()));
         services.AddSingleton(s => new TokenSeal(s.GetRequiredService<DataKeys>()));
         services.AddSingleton(s => new Rotation(
@@ -70,9 +68,23 @@ public static class TandemServices
         services.AddSingleton<RefusedCredentials>();
         services.AddSingleton<ServerMetrics>();
         services.AddHostedService<RefusalLog>();
+        services.AddHostedService<Upkeep>();
         services.AddSingleton<ForgottenSecondaries>();
         services.AddHostedService(s => s.GetRequiredService<ForgottenSecondaries>());
         services.AddRoutingCore();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+    }
+
+    /// <summary>The store by each of its contracts, what it holds in memory, and what keeps it.</summary>
+    private static void AddStore(this IServiceCollection services, SqliteAccountStore store, TandemOptions options)
+    {
+        services.AddSingleton<IAccountStore>(store);
+        services.AddSingleton<IAuditTrail>(store);
+        services.AddSingleton<IKeyStore>(store);
+        services.AddSingleton(store.Index);
+        services.AddSingleton(store.Keys);
+        services.AddSingleton(store.Pending);
+        services.AddSingleton<KeyChange>();
+        services.AddSingleton(new Backup(store, options));
     }
 }

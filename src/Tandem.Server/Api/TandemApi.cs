@@ -29,6 +29,7 @@ internal static class TandemApi
         MapAudit(api);
         MapOperators(api);
         MapPeople(api);
+        MapKeys(api);
     }
 
     /// <summary>Who asks: the credential presented; else an operator, named by the user id that the kernel gives for the socket's peer.</summary>
@@ -142,6 +143,9 @@ internal static class TandemApi
         MapLocal(api, "GET", "/audit", TandemAuditApi.ListAll)
             .Describe(chapter, "getAuditOfAll", "What was done to all accounts")
             .Takes(TandemAuditApi.Parameters).Answers<AuditList>();
+        MapLocal(api, "GET", "/audit/verification", TandemAuditApi.Verify)
+            .Describe(chapter, "verifyAudit", "Compute every link of the trail again", "Names the first entry that was altered or is missing.")
+            .Answers<AuditVerificationInfo>();
     }
 
     private static void MapOperators(RouteGroupBuilder api)
@@ -183,6 +187,20 @@ internal static class TandemApi
         MapLocal(api, "DELETE", "/users/{name}", TandemUsersApi.Remove)
             .Describe(chapter, "removeUser", "Remove a user", "Every session of theirs ends.")
             .Takes(TandemUsersApi.NameInPath).Answers<UserInfo>().Refuses(ErrorKind.UserNotFound, ErrorKind.LastAdministrator);
+    }
+
+    private static void MapKeys(RouteGroupBuilder api)
+    {
+        const string chapter = "Keys";
+        MapLocal(api, "GET", "/keys", TandemKeysApi.Show)
+            .Describe(chapter, "getKeys", "Look at the keys", "Which there are, and what rests on the older ones. Never a key.").Answers<KeysInfo>();
+        MapLocal(api, "POST", "/keys/rotate", TandemKeysApi.Rotate)
+            .Describe(chapter, "rotateKeys", "Change the root key", "Every data key is wrapped anew in one transaction; no token changes.")
+            .Reads<KeyRotateRequest>(optional: true).Answers<KeysRotatedInfo>();
+        MapLocal(api, "POST", "/backup", TandemBackupApi.Make)
+            .Describe("Backup", "makeBackup", "Make a backup", "The database as it is at the end, as a SQLite file, or that encrypted in the format of age. The root key is not in it.")
+            .Reads<BackupRequest>(optional: true)
+            .AnswersNothing(StatusCodes.Status200OK, new HeaderDescription(TandemBackupApi.RecipientsHeader, "To how many keys it is encrypted."));
     }
 
     /// <summary>For operators alone: on other listeners the path is not there.</summary>

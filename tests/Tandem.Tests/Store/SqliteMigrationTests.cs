@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Tandem.Storage;
 using Xunit;
 
 namespace Tandem.Tests.Store;
@@ -24,6 +25,10 @@ public sealed class SqliteMigrationTests : StoreSpec<SqliteTestStore>
         Assert.Equal(audit, Store.ReadAudit());
         Assert.Equal((Slot.Primary, Slot.Secondary, Slot.Primary), (Check(sid, primary), Check(sid, secondary), Check(other, otherToken)));
 
+        var copy = Assert.Single(Directory.GetFiles(Store.Directory, "before-schema-*.db"));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(copy));
+        Assert.Equal(1, DatabaseAtRest.Examine(copy, Store.RootKey).Schema);
+
         using var promoted = (await Rotation.PromoteAsync(With(sid, primary), sid, Some.Context)).Value;
         Assert.Equal(secondary, promoted!.Token!.Reveal());
         var verifier = before.Primary!.Verifier;
@@ -40,7 +45,7 @@ public sealed class SqliteMigrationTests : StoreSpec<SqliteTestStore>
         connection.Open();
         foreach (var sql in new[]
             {
-                "ALTER TABLE account DROP COLUMN promote_guard", "ALTER TABLE audit DROP COLUMN consumer", "ALTER TABLE audit DROP COLUMN detail",
+                "DROP TABLE audit_start", "ALTER TABLE account DROP COLUMN promote_guard", "ALTER TABLE audit DROP COLUMN consumer", "ALTER TABLE audit DROP COLUMN detail",
                 "DROP TABLE consumer_decision", "DROP TABLE console_user", "DROP TABLE console_session", "DELETE FROM schema_version WHERE version > 1",
             })
         {
