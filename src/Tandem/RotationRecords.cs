@@ -74,16 +74,20 @@ public sealed class RotationRecords(TimeProvider time)
     /// <param name="most">At most so many.</param>
     public IReadOnlyList<(AccountSid Account, RotationRecord Record)> List(int most)
     {
+        KeyValuePair<AccountSid, RotationRecord>[] all;
         lock (_lock)
         {
-            var now = time.GetUtcNow();
-            return [.. _records
-                .OrderBy(r => r.Value.IsLive(now) ? 0 : r.Value.IsOver ? 2 : 1)
-                .ThenByDescending(r => r.Value.Heard)
-                .ThenBy(r => r.Key.ToString(), StringComparer.Ordinal)
-                .Take(most)
-                .Select(r => (r.Key, r.Value))];
+            all = [.. _records];
         }
+
+        // Outside the lock: of a million accounts this takes a while.
+        var now = time.GetUtcNow();
+        return [.. all
+            .OrderBy(r => r.Value.IsLive(now) ? 0 : r.Value.IsOver ? 2 : 1)
+            .ThenByDescending(r => r.Value.Heard)
+            .ThenBy(r => r.Key.ToString(), StringComparer.Ordinal)
+            .Take(most)
+            .Select(r => (r.Key, r.Value))];
     }
 
     /// <summary>What was stored, at the start. What was told meanwhile is newer.</summary>
@@ -102,14 +106,16 @@ public sealed class RotationRecords(TimeProvider time)
         }
     }
 
-    /// <summary>What has changed since the last time, to be written; what is older than <see cref="Lifetime"/> goes with it.</summary>
+    /// <summary>What has changed since the last time, to be written.</summary>
     /// <param name="most">At most so many.</param>
-    public IReadOnlyList<RotationRow> Take(int most)
+    /// <param name="forget">Whether to forget what is older than <see cref="Lifetime"/> first: all of them are looked at for that.</param>
+    public IReadOnlyList<RotationRow> Take(int most, bool forget = false)
     {
         lock (_lock)
         {
-            var before = time.GetUtcNow() - Lifetime;
-            foreach (var account in _records.Where(r => r.Value.Heard < before).Select(r => r.Key).ToList())
+            var before = forget ? time.GetUtcNow() - Lifetime : DateTimeOffset.MinValue;
+            List<AccountSid> old = forget ? [.. _records.Where(r => r.Value.Heard < before).Select(r => r.Key)] : [];
+            foreach (var account in old)
             {
                 _records.Remove(account);
                 Changed(account);

@@ -88,7 +88,7 @@ internal static class AccountPage
         await page.ShowAsync(Pages.AccountTokens.Create(new(view, chart, events, page.May(UserRole.Operator))
         {
             Origin = page.Origin,
-            Rotation = page.Get<RotationRecords>().Find(view.Account.Sid) is { IsOver: false } record ? record : null,
+            Rotation = page.Get<RotationRecords>().Find(view.Account.Sid) is { IsOver: false } record && (view.Account.Secondary is not null || record.IsLive(page.Now)) ? record : null,
         }));
     }
 

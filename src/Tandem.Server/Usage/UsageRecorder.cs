@@ -223,7 +223,7 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
         {
             var batch = _ledger.Take(now, limit);
             batch.Forget = forget;
-            foreach (var row in Rotations.Take(limit))
+            foreach (var row in Rotations.Take(limit, forget))
             {
                 batch.Rotations.Add(row);
             }
