@@ -38,10 +38,29 @@ internal static class LocalServer
         }
     }
 
+    /// <summary>Asks the server if one runs; null when none does.</summary>
+    public static async Task<T?> AskIfRunningAsync<T>(string directory, Func<TandemClient, Task<T>> ask)
+        where T : class
+    {
+        var asked = false;
+        try
+        {
+            return await AskAsync(directory, client =>
+            {
+                asked = true;
+                return ask(client);
+            });
+        }
+        catch (CommandException e) when (asked && e.InnerException is TandemException { Kind: TandemException.NotRunning })
+        {
+            return null;
+        }
+    }
+
     private static CommandException Explain(TandemException e, string directory, string socket) => e.Kind switch
     {
         TandemException.NotRunning => new(ExitCode.Failed,
-            $"No server runs on the data directory {directory} (nobody answers at {socket}). Nothing was changed. Start it: tandem serve --data {Shell.Quote(directory)} — or name another directory: --data DIR"),
+            $"No server runs on the data directory {directory} (nobody answers at {socket}). Nothing was changed. Start it: tandem serve --data {Shell.Quote(directory)} — or name another directory: --data DIR", e),
         TandemException.Forbidden => new(ExitCode.Forbidden,
             $"This user may not administrate the server of {directory}: its socket is for the server's own user and root. Nothing was changed. Run the command as that user (ls -l {Shell.Quote(directory)} says who), for example with sudo -u."),
         TandemException.Broken => new(ExitCode.Failed, $"{e.Message} If something was to be changed, it may have happened. Look: tandem account list --data {Shell.Quote(directory)}"),

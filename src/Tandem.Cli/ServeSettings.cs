@@ -25,6 +25,12 @@ internal sealed record ServeSettings
 /// </summary>
 internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary<string, string> environment)
 {
+    /// <summary>A flag and no variable: what stays in an environment would be accepted every time.</summary>
+    public static readonly Option<bool> AcceptRollback = new("--accept-rollback")
+    {
+        Description = "Start this once although the database is an older copy than its anchor. Retired tokens live again.",
+    };
+
     private readonly List<string> _problems = [];
     private readonly Dictionary<string, string> _sources = new(StringComparer.Ordinal);
 
@@ -48,7 +54,8 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             PlainHttp = Truth(Settings.PlainHttp),
             CorsOrigins = [.. Values(Settings.CorsOrigin).Select(Origin).OfType<string>()],
             RecoverableTokens = Truth(Settings.RecoverableTokens),
-            RootKeyFile = FullPath(Settings.RootKeyFile),
+            RootKeyFile = FullPath(Settings.RootKeyFile) ?? Settings.Credential(environment.GetValueOrDefault("CREDENTIALS_DIRECTORY")),
+            AnchorFile = FullPath(Settings.AnchorFile),
             CountUsage = Truth(Settings.Usage, unset: true),
             LateUse = Truth(Settings.LateUse, unset: true),
             ConsumerNetwork = Bits(Settings.ConsumerNetwork, ClientNetwork.Ipv4Whole),
@@ -59,6 +66,8 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             ThrottleSource = Budget(Settings.ThrottleSource) ?? options.ThrottleSource,
             QuietTime = Duration(Settings.QuietTime, TimeSpan.FromSeconds(1)) ?? options.QuietTime,
             SecondaryAgeWarning = Duration(Settings.SecondaryAge, TimeSpan.Zero) ?? options.SecondaryAgeWarning,
+            AuditRetention = Duration(Settings.AuditRetention, TimeSpan.FromDays(1), mostDays: 36_500) ?? TimeSpan.Zero,
+            AcceptRollback = flags.GetValue(AcceptRollback),
             Sources = _sources,
         };
         var settings = new ServeSettings { Options = options, Import = Bootstrap(), LogLevel = Level() };
@@ -133,24 +142,24 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
     }
 
     /// <summary>Whole seconds, minutes, hours or days, up to 90 days; <paramref name="least"/> at least. Where nothing is allowed, 0 needs no unit.</summary>
-    private TimeSpan? Duration(Setting setting, TimeSpan least)
+    private TimeSpan? Duration(Setting setting, TimeSpan least, int mostDays = 90)
     {
         if (Value(setting) is not { } text)
         {
             return null;
         }
 
-        if (least == TimeSpan.Zero && text is "0")
+        if (text is "0" && setting != Settings.QuietTime)
         {
-            return least;
+            return TimeSpan.Zero;
         }
 
-        if (Length.TryParse(text, out var time) && time >= least && time <= TimeSpan.FromDays(90))
+        if (Length.TryParse(text, out var time) && time >= least && time <= TimeSpan.FromDays(mostDays))
         {
             return time;
         }
 
-        _problems.Add($"{Name(setting)} {text} is no length of time. Write 30s, 10m, 2h or 7d; at most 90d.");
+        _problems.Add(string.Create(CultureInfo.InvariantCulture, $"{Name(setting)} {text} is no length of time. Write {(least < TimeSpan.FromDays(1) ? "30s, 10m, 2h or 7d" : "7d or 400d")}; at most {mostDays}d."));
         return null;
     }
 

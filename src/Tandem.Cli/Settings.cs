@@ -29,6 +29,8 @@ internal static class Settings
     public static readonly Setting SecondaryAge = One("SECONDARY_AGE_WARNING", "--secondary-age-warning", "TIME", "Above what age a secondary that is neither promoted nor deleted is warned of; 0 for never. [default: 7d]");
     public static readonly Setting RecoverableTokens = new(Prefix + "RECOVERABLE_TOKENS");
     public static readonly Setting RootKeyFile = new(Prefix + "ROOT_KEY_FILE");
+    public static readonly Setting AnchorFile = new(Prefix + "ANCHOR_FILE");
+    public static readonly Setting AuditRetention = One("AUDIT_RETENTION", "--audit-retention", "TIME", "For how long audit entries are kept; 0 for ever. [default: 0]");
     public static readonly Setting BootstrapSid = new(Prefix + "BOOTSTRAP_ACCOUNT_SID");
     public static readonly Setting BootstrapToken = new(Prefix + "BOOTSTRAP_AUTH_TOKEN");
     public static readonly Setting BootstrapTokenFile = new(Prefix + "BOOTSTRAP_AUTH_TOKEN_FILE");
@@ -40,8 +42,8 @@ internal static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         Listen, Data, Database, TwilioProxy, PublicUrl, TlsCert, TlsKey, TrustedProxies, PlainHttp, CorsOrigin,
-        ThrottleAccount, ThrottleSource, QuietTime, SecondaryAge,
-        RecoverableTokens, RootKeyFile, BootstrapSid, BootstrapToken, BootstrapTokenFile, Usage, LateUse, ConsumerNetwork, LogLevel,
+        ThrottleAccount, ThrottleSource, QuietTime, SecondaryAge, AuditRetention,
+        RecoverableTokens, RootKeyFile, AnchorFile, BootstrapSid, BootstrapToken, BootstrapTokenFile, Usage, LateUse, ConsumerNetwork, LogLevel,
     ];
 
     /// <summary>Variables of ours that other verbs than <c>serve</c> read, or that a hook is given: none of its business, and no mistake.</summary>
@@ -53,6 +55,16 @@ internal static class Settings
         from name in variables.Order(StringComparer.Ordinal)
         where name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !OfOtherVerbs.Contains(name, StringComparer.Ordinal) && All.All(s => !s.Variable.Equals(name, StringComparison.Ordinal))
         select $"{name} is no setting. Did you mean {All.MinBy(s => Distance(s.Variable, name.ToUpperInvariant()))!.Variable}?";
+
+    /// <summary>The file that a variable names, absolute; null when it is not set. For verbs that look at a server's files.</summary>
+    public static string? FilePath(Setting setting) => Environment.GetEnvironmentVariable(setting.Variable) is { Length: > 0 } file ? Path.GetFullPath(file) : null;
+
+    /// <summary>Where the root key is that was named: by its variable, else as a credential of the service manager; null for the data directory's own.</summary>
+    public static string? RootKeyPath() => FilePath(RootKeyFile) ?? Credential(Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY"));
+
+    /// <summary>The root key among the credentials that systemd hands to a service (<c>LoadCredential=tandem-root-key:…</c>); null when it is not there.</summary>
+    public static string? Credential(string? directory) =>
+        directory is { Length: > 0 } && Path.Combine(directory, "tandem-root-key") is var file && File.Exists(file) ? file : null;
 
     private static Setting One(string variable, string flag, string argument, string help) =>
         new(Prefix + variable, new Option<string>(flag) { HelpName = argument, Description = $"{help} ({Prefix}{variable})" });

@@ -144,6 +144,10 @@ public sealed class TandemClient : IDisposable
     public Task<AuditList> GetAuditAsync(string? sid, long? after = null, int limit = 100, CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Get, $"{(sid is null ? "" : $"{Account(sid)}/")}audit?limit={limit}{(after is null ? "" : $"&after={after}")}", null, TandemJson.Default.AuditList, cancel);
 
+    /// <summary>Has every link of the audit trail computed again.</summary>
+    public Task<AuditVerificationInfo> VerifyAuditAsync(CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, "audit/verification", null, TandemJson.Default.AuditVerificationInfo, cancel);
+
     /// <summary>Makes a one-time link to create the first administrator.</summary>
     public Task<SetupLinkInfo> CreateSetupLinkAsync(CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Post, "setup-link", null, TandemJson.Default.SetupLinkInfo, cancel);

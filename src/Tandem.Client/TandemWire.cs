@@ -248,7 +248,7 @@ public sealed record AuditInfo
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>To which account; null for what is about users of the console.</summary>
+    /// <summary>To which account; null for what is about users of the console, or the server itself.</summary>
     public string? AccountSid { get; init; }
 
     /// <summary>What.</summary>
@@ -257,7 +257,8 @@ public sealed record AuditInfo
         "secondary_created", "secondary_deleted", "secondary_promoted", "secondary_promoted_by_force", "promote_guard_changed", "consumer_decided",
         "primary_paused", "primary_resumed",
         "user_added", "user_removed", "user_role_changed", "user_password_set", "user_invited", "second_factor_set", "second_factor_removed",
-        "recovery_codes_made", "signed_in", "sign_in_failed", "proved_again", "signed_out", "sessions_ended")]
+        "recovery_codes_made", "signed_in", "sign_in_failed", "proved_again", "signed_out", "sessions_ended",
+        "audit_cut", "rollback_accepted", "keys_rotated", "seal_key_removed", "backup_made")]
     public required string Action { get; init; }
 
     /// <summary>The account's generation after it.</summary>
@@ -308,6 +309,7 @@ public sealed record AuditInfo
 [JsonSerializable(typeof(RotationUpdate))]
 [JsonSerializable(typeof(RotationInfo))]
 [JsonSerializable(typeof(AuditList))]
+[JsonSerializable(typeof(AuditVerificationInfo))]
 [JsonSerializable(typeof(VerifyRequest))]
 [JsonSerializable(typeof(VerifyAnswer))]
 [JsonSerializable(typeof(SetupLinkInfo))]

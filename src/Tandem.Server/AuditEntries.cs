@@ -25,4 +25,21 @@ internal static class AuditEntries
         Consumer = entry.Entry.Consumer,
         Detail = entry.Entry.Detail,
     };
+
+    /// <summary>The wire's form of what became of verifying them all.</summary>
+    public static AuditVerificationInfo Describe(AuditVerification found) => new()
+    {
+        Intact = found.Break is null,
+        Entries = found.Entries,
+        Last = found.Last,
+        CutUpTo = found.Start?.Number,
+        CutUpToAt = found.Start?.At,
+        Break = found.Break is not { } broken ? null : new()
+        {
+            Number = broken.Number,
+            At = broken.At,
+            Kind = JsonNamingPolicy.SnakeCaseLower.ConvertName(broken.Kind.ToString()),
+            Detail = broken.Detail,
+        },
+    };
 }

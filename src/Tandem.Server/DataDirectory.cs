@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Tandem.Server;
 
 /// <summary>
@@ -14,9 +11,6 @@ public sealed class DataDirectory
 
     private const UnixFileMode OthersEnter =
         UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-
-    private const UnixFileMode OthersRead =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     private DataDirectory(string path) => Root = path;
 
@@ -75,36 +69,24 @@ public sealed class DataDirectory
         }
     }
 
-    /// <summary>Reads the root key; makes one when there is none and no database that would need it.</summary>
-    /// <param name="elsewhere">The file that holds it; null for <see cref="RootKey"/>. A file elsewhere is never made here.</param>
-    /// <param name="isNew">Whether it was made now.</param>
-    /// <exception cref="StartException">It is missing though a database exists, not private, or no key.</exception>
-    public RootKey ReadRootKey(string? elsewhere, out bool isNew)
+    /// <summary>The directory of a server that has run, for looking at it.</summary>
+    /// <exception cref="StartException">There is none.</exception>
+    public static DataDirectory OpenExisting(string path) => File.Exists(Path.Combine(path, "tandem.db")) ? new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))
+        : throw new StartException($"There is no database in {path}. Name the data directory of a server: --data DIR");
+
+    /// <summary>
+    /// Where the anchor is: where the settings say; else where there is one; else beside the directory, so that restoring the directory leaves it
+    /// alone; and in the directory where nothing may be written beside it.
+    /// </summary>
+    public string AnchorFile(string? elsewhere)
     {
-        var path = elsewhere ?? RootKey;
-        isNew = false;
-        try
-        {
-            if (!File.Exists(path))
-            {
-                Create(path, elsewhere is not null);
-                isNew = true;
-            }
-
-            var mode = File.GetUnixFileMode(path);
-            if ((mode & OthersRead) != UnixFileMode.None)
-            {
-                throw new StartException(
-                    $"Other users may read the root key {path}. With it and the database, pending tokens can be opened. The server did not start. Close it: chmod 600 {Shell.Quote(path)} — and if others may have read it, make new tokens.");
-            }
-
-            return Parse(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StartException($"The root key {path} cannot be read ({e.Message}) Without it no token can be checked; the server did not start. Run as the user who owns it.", e);
-        }
+        var (beside, inside) = ($"{Root}.anchor", Path.Combine(Root, "anchor"));
+        return elsewhere ?? (File.Exists(beside) || (!File.Exists(inside) && DurableFile.MayWriteInto(Path.GetDirectoryName(Root)!)) ? beside : inside);
     }
+
+    /// <summary>What the operator should know of where the anchor is; null when there is nothing.</summary>
+    internal string? WarningOfAnchor(string path) => !Path.GetFullPath(path).StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? null
+        : $"The anchor {path} lies in the data directory: whoever restores an older copy of the directory restores it too, and nobody is told that retired tokens live again. Keep it elsewhere: TANDEM_ANCHOR_FILE=FILE";
 
     /// <summary>Erases what a crash left of private files that were being written. For the process that holds the store's lock.</summary>
     internal void EraseUnfinished()
@@ -114,42 +96,5 @@ public sealed class DataDirectory
         {
             DurableFile.Erase(file);
         }
-    }
-
-    private static RootKey Parse(string path)
-    {
-        var text = File.ReadAllBytes(path);
-        try
-        {
-            return text.Length <= 1024 && Tandem.RootKey.TryParse(Encoding.ASCII.GetString(text), out var key) ? key
-                : throw new StartException(
-                    $"{path} holds no root key: it must be 64 hexadecimal digits. The server did not start and changed nothing. Put the right file back, from wherever you keep its copy.");
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(text);
-        }
-    }
-
-    private void Create(string path, bool elsewhere)
-    {
-        if (File.Exists(Database))
-        {
-            throw new StartException(
-                $"The root key {path} is missing, but the database {Database} exists and can be read with that key alone. The server did not start and changed nothing. Put the file back, or say where it is: TANDEM_ROOT_KEY_FILE=FILE");
-        }
-
-        if (elsewhere)
-        {
-            throw new StartException(
-                $"TANDEM_ROOT_KEY_FILE names {path}, which does not exist. The server did not start, and makes no key outside its data directory. Make one: (umask 077; openssl rand -hex 32 > {Shell.Quote(path)})");
-        }
-
-        using var key = Tandem.RootKey.Generate();
-        var text = key.ToFileText();
-
-        // False: another process that is starting now made it first. Its key is the one to read; the store's lock decides between the two.
-        _ = DurableFile.TryCreate(path, text);
-        CryptographicOperations.ZeroMemory(text);
     }
 }

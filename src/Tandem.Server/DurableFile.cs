@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Tandem;
 
 /// <summary>
-/// Small private files that must be there whole or not at all, and gone when they are gone. Compiled into the rotation's room as well, which may not
-/// refer to this one: erasing is not to be written twice.
+/// Small private files that must be there whole or not at all, and gone when they are gone. Compiled into the rooms of storage and rotations as well,
+/// which may not refer to this one: erasing is not to be written twice.
 /// </summary>
 internal static partial class DurableFile
 {
@@ -86,6 +86,12 @@ internal static partial class DurableFile
             throw new IOException($"The directory {path} cannot be synced (error {error}).");
         }
     }
+
+    /// <summary>Whether this user may make files in a directory, as the kernel sees it.</summary>
+    public static bool MayWriteInto(string directory) => Access(directory, 2 | 1) == 0;
+
+    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int readOnly);

@@ -44,6 +44,15 @@ public sealed record TandemOptions
     /// <summary>The file of the root key; null for <c>root.key</c> in the data directory.</summary>
     public string? RootKeyFile { get; init; }
 
+    /// <summary>The file that knows of every call that retired a token; null for one beside the data directory.</summary>
+    public string? AnchorFile { get; init; }
+
+    /// <summary>Whether a database that is older than its anchor is started all the same, this once.</summary>
+    public bool AcceptRollback { get; init; }
+
+    /// <summary>For how long audit entries are kept, a day at least; zero for ever.</summary>
+    public TimeSpan AuditRetention { get; init; }
+
     /// <summary>Whether accepted calls are counted by consumer. While they are not, no verdict of readiness is better than unknown.</summary>
     public bool CountUsage { get; init; } = true;
 

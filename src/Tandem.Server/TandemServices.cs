@@ -24,6 +24,7 @@ public static class TandemServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<IAccountStore>(store);
+        services.AddSingleton<IAuditTrail>(store);
         services.AddSingleton(store.Index);
         services.AddSingleton(store.Keys);
         services.AddSingleton(store.Pending);
@@ -70,6 +71,7 @@ public static class TandemServices
         services.AddSingleton<RefusedCredentials>();
         services.AddSingleton<ServerMetrics>();
         services.AddHostedService<RefusalLog>();
+        services.AddHostedService<AuditCutter>();
         services.AddSingleton<ForgottenSecondaries>();
         services.AddHostedService(s => s.GetRequiredService<ForgottenSecondaries>());
         services.AddRoutingCore();

@@ -43,8 +43,9 @@ public sealed class TandemStartup : IAsyncDisposable
     {
         time ??= TimeProvider.System;
         var directory = DataDirectory.Open(options.DataDirectory);
-        using var key = directory.ReadRootKey(options.RootKeyFile, out var keyIsNew);
+        using var key = new RootKeyFile(directory, options.RootKeyFile).ReadOrCreate(out var keyIsNew);
         var first = new FirstAccount(directory.FirstAccount, loggers.CreateLogger<FirstAccount>());
+        var anchor = directory.AnchorFile(options.AnchorFile);
         var store = SqliteAccountStore.Open(
             new()
             {
@@ -52,6 +53,8 @@ public sealed class TandemStartup : IAsyncDisposable
                 RootKey = key,
                 Time = time,
                 RecoverableTokens = options.RecoverableTokens,
+                AnchorFile = anchor,
+                AcceptRollback = options.AcceptRollback,
                 Stop = stop ?? FailStop.Now,
                 Retired = first.Retired,
             },
@@ -67,7 +70,7 @@ public sealed class TandemStartup : IAsyncDisposable
             return new(options, directory, store, first)
             {
                 RootKeyIsNew = keyIsNew,
-                Warnings = [.. new[] { directory.Warning, lies, outdated }.OfType<string>()],
+                Warnings = [.. new[] { directory.Warning, lies, directory.WarningOfAnchor(anchor), outdated }.OfType<string>(), .. store.Warnings],
             };
         }
         catch (Exception e)

@@ -4,7 +4,7 @@ using System.Data.Common;
 namespace Tandem.Storage;
 
 /// <summary>The rows of one transaction, read when asked for; and the statements that change them.</summary>
-internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisposable
+internal sealed class AccountRows(DbConnection connection, DataKey auditKey) : IAccountRows, IDisposable
 {
     private readonly Statement _find = new(connection, AccountRow.Find, ("@sid", DbType.Binary));
     private readonly Statement _insert = new(connection, AccountRow.Insert, AccountRow.Parameters);
@@ -12,6 +12,7 @@ internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisp
 
     private readonly DecisionRows _decisions = new(connection);
     private readonly UserRows _users = new(connection);
+    private readonly AuditTail _tail = new(connection, auditKey);
 
     private readonly Dictionary<AccountSid, Account?> _seen = [];
 
@@ -36,12 +37,13 @@ internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisp
         return account;
     }
 
-    /// <summary>Overwrites the row, or adds it; answers the account as it was.</summary>
-    public Account? Save(Account account)
+    /// <summary>Overwrites the row, or adds it; nothing for null.</summary>
+    public void Save(Account? account)
     {
-        var before = Find(account.Sid);
-        (before is null ? _insert : _update).In(_transaction).Bind(account).ChangeOneRow();
-        return before;
+        if (account is not null)
+        {
+            (Find(account.Sid) is null ? _insert : _update).In(_transaction).Bind(account).ChangeOneRow();
+        }
     }
 
     public IReadOnlyDictionary<string, ConsumerDecision> Decisions(AccountSid account) => _decisions.Of(_transaction, account);
@@ -50,8 +52,11 @@ internal sealed class AccountRows(DbConnection connection) : IAccountRows, IDisp
 
     public IUserRows Users => _users;
 
+    public AuditCut? CutAudit(DateTimeOffset before, int atMost) => _tail.Cut(_transaction, before, atMost);
+
     public void Dispose()
     {
+        _tail.Dispose();
         _users.Dispose();
         _decisions.Dispose();
         _find.Dispose();

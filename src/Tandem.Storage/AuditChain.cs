@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
 using System.Data;
 using System.Data.Common;
-using System.Text;
 
 namespace Tandem.Storage;
 
@@ -19,10 +17,10 @@ internal sealed class AuditChain : IDisposable
     public AuditChain(DbConnection connection, DataKey key)
     {
         _key = key;
-        _read = new(connection, "SELECT epoch, audit_mac FROM epoch WHERE id = 1");
+        _read = new(connection, AuditHead.Select);
         _insert = new(
             connection,
-            "INSERT INTO audit (epoch, at, account, action, generation, actor, source, request_id, suppress_email, fingerprint, mac, consumer, detail) "
+            $"INSERT INTO audit ({AuditRow.Columns}) "
             + "VALUES (@epoch, @at, @account, @action, @generation, @actor, @source, @request, @suppress, @fingerprint, @mac, @consumer, @detail)",
             ("@epoch", DbType.Int64),
             ("@at", DbType.Int64),
@@ -45,33 +43,31 @@ internal sealed class AuditChain : IDisposable
             ("@before", DbType.Int64));
     }
 
-    /// <summary>The number of the last change.</summary>
-    public long Epoch(DbTransaction? transaction) => Head(transaction).Epoch - AccountRow.Wide;
+    /// <summary>The newest entry.</summary>
+    public AuditHead Head(DbTransaction? transaction) => AuditHead.Read(_read.In(transaction));
 
-    /// <summary>Writes the entry, links it, and bumps the epoch; answers the new one.</summary>
-    public long Append(DbTransaction transaction, AuditDraft draft, long generation, DateTimeOffset at)
+    /// <summary>Writes the entry, links it, and bumps the epoch; answers the new head.</summary>
+    public AuditHead Append(DbTransaction transaction, AuditDraft draft, long generation, DateTimeOffset at)
     {
-        var (before, previousMac) = Head(transaction);
-        var epoch = before + 1;
-        var (fingerprint, consumer) = (draft.Token?.ToBytes() ?? [], draft.Consumer is { } id ? Convert.FromHexString(id) : []);
-        var entry = new Row(epoch, at.ToUnixTimeMilliseconds(), draft, generation, fingerprint, consumer);
-        var mac = _key.Hmac(entry.Message(previousMac));
+        var before = Head(transaction);
+        var entry = AuditRow.Of(draft, before.Stored + 1, generation, at);
+        var mac = entry.Mac(_key, before.Mac);
         _insert.In(transaction).With(
-            epoch,
+            entry.Epoch,
             entry.At,
-            draft.Account.ToBytes(),
-            (long)draft.Action,
+            entry.Account,
+            entry.Action,
             generation,
-            draft.Actor,
-            draft.Context.Source,
-            draft.Context.RequestId,
-            draft.Context.SuppressEmailNotification ? 1L : 0L,
-            fingerprint,
+            entry.Said.Actor,
+            entry.Said.Source,
+            entry.Said.RequestId,
+            entry.SuppressEmail,
+            entry.Fingerprint,
             mac,
-            consumer,
-            draft.Detail ?? "").ChangeOneRow();
-        _advance.In(transaction).With(epoch, mac, before).ChangeOneRow();
-        return epoch - AccountRow.Wide;
+            entry.Consumer,
+            entry.Said.Detail).ChangeOneRow();
+        _advance.In(transaction).With(entry.Epoch, mac, before.Stored).ChangeOneRow();
+        return new(entry.Epoch, mac);
     }
 
     public void Dispose()
@@ -80,44 +76,19 @@ internal sealed class AuditChain : IDisposable
         _insert.Dispose();
         _advance.Dispose();
     }
+}
 
-    private (long Epoch, byte[] Mac) Head(DbTransaction? transaction)
+/// <summary>The number of the last change, as it is stored, and the link of the chain that it ended with.</summary>
+internal readonly record struct AuditHead(long Stored, byte[] Mac)
+{
+    public const string Select = "SELECT epoch, audit_mac FROM epoch WHERE id = 1";
+
+    /// <summary>The number as people count.</summary>
+    public long Epoch => Stored - AccountRow.Wide;
+
+    public static AuditHead Read(Statement select)
     {
-        using var row = _read.In(transaction).Read();
-        return row.Read() ? (row.GetInt64(0), row.Blob(1)) : throw new InvalidDataException("The epoch row is missing.");
-    }
-
-    private readonly record struct Row(long Epoch, long At, AuditDraft Draft, long Generation, byte[] Fingerprint, byte[] Consumer)
-    {
-        /// <summary>
-        /// Every field with its length before it, so that no two rows give the same bytes. Consumer and detail came with the second schema: where
-        /// both are empty they are left out, and the entries from before keep their links.
-        /// </summary>
-        public byte[] Message(byte[] previousMac)
-        {
-            using var message = new MemoryStream();
-            Span<byte> number = stackalloc byte[8];
-            message.Write(previousMac);
-            foreach (var n in (ReadOnlySpan<long>)[Epoch, At, (long)Draft.Action, Generation, Draft.Context.SuppressEmailNotification ? 1 : 0])
-            {
-                BinaryPrimitives.WriteInt64BigEndian(number, n);
-                message.Write(number);
-            }
-
-            var detail = Encoding.UTF8.GetBytes(Draft.Detail ?? "");
-            foreach (var field in (ReadOnlySpan<byte[]>)
-                [
-                    Draft.Account.ToBytes(), Fingerprint, Encoding.UTF8.GetBytes(Draft.Actor),
-                    Encoding.UTF8.GetBytes(Draft.Context.Source), Encoding.UTF8.GetBytes(Draft.Context.RequestId),
-                    .. Consumer.Length + detail.Length > 0 ? [Consumer, detail] : Array.Empty<byte[]>(),
-                ])
-            {
-                BinaryPrimitives.WriteInt64BigEndian(number, field.Length);
-                message.Write(number);
-                message.Write(field);
-            }
-
-            return message.ToArray();
-        }
+        using var row = select.Read();
+        return row.Read() ? new(row.GetInt64(0), row.Blob(1)) : throw new InvalidDataException("The epoch row is missing.");
     }
 }

@@ -8,7 +8,7 @@ internal static class AuditQueries
 {
     public static IReadOnlyList<AuditEntry> Read(DbConnection connection, AuditQuery query)
     {
-        using var select = new Where("SELECT epoch, at, account, action, generation, actor, source, request_id, suppress_email, fingerprint, mac, consumer, detail FROM audit")
+        using var select = new Where($"SELECT {AuditRow.Columns} FROM audit")
             .And("account = @account", "@account", DbType.Binary, query.Account?.ToBytes())
             .And("epoch > @after", "@after", DbType.Int64, query.After + AccountRow.Wide)
             .And("epoch < @before", "@before", DbType.Int64, query.Before + AccountRow.Wide)

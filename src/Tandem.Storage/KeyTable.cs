@@ -9,16 +9,31 @@ internal static class KeyTable
 {
     public static DataKeys Open(DbConnection connection, RootKey root, TimeProvider time)
     {
-        var keys = Load(connection, root);
-        if (keys.Count == 0)
-        {
-            keys = Create(connection, root, time);
-        }
-
-        return new(keys);
+        var keys = Unwrap(connection, root);
+        return new(keys.Count > 0 ? keys : Create(connection, root, time));
     }
 
-    private static List<DataKey> Load(DbConnection connection, RootKey root)
+    /// <summary>Unwraps the keys of a database that has some.</summary>
+    public static DataKeys Load(DbConnection connection, RootKey root) => new(Unwrap(connection, root));
+
+    /// <summary>The id of the root key that the keys are wrapped under; null when there are none. They are all wrapped under one.</summary>
+    public static byte[]? RootKeyId(DbConnection connection)
+    {
+        using var table = new Statement(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'data_key'");
+        using (var found = table.Read())
+        {
+            if (!found.Read() || found.GetInt64(0) == 0)
+            {
+                return null;
+            }
+        }
+
+        using var select = new Statement(connection, "SELECT root_key_id FROM data_key ORDER BY id LIMIT 1");
+        using var row = select.Read();
+        return row.Read() ? row.Blob(0) : null;
+    }
+
+    private static List<DataKey> Unwrap(DbConnection connection, RootKey root)
     {
         var keys = new List<DataKey>();
         using var select = new Statement(connection, "SELECT id, purpose, root_key_id, wrapped FROM data_key ORDER BY id");

@@ -16,15 +16,9 @@ internal static class Migrator
             create.Execute();
         }
 
-        var migrations = Assembly.GetExecutingAssembly().GetManifestResourceNames()
-            .Where(n => n.EndsWith(".sql", StringComparison.Ordinal))
-            .ToDictionary(n => int.Parse(n.AsSpan(0, 4), CultureInfo.InvariantCulture));
+        var migrations = Migrations();
         var (current, newest) = (Version(connection), migrations.Keys.Max());
-        if (current > newest)
-        {
-            throw new StoreException(
-                $"The database has schema {current}; this program knows schemas up to {newest}. Nothing was changed. Start the newer tandem that wrote it.");
-        }
+        RefuseNewer(current, newest);
 
         for (var version = current + 1; version <= newest; version++)
         {
@@ -32,6 +26,31 @@ internal static class Migrator
         }
 
         return newest;
+    }
+
+    /// <summary>For whoever reads a database and may not change it.</summary>
+    /// <exception cref="StoreException">It has another schema than this program's.</exception>
+    public static void RequireNewest(DbConnection connection)
+    {
+        var (current, newest) = (Version(connection), Migrations().Keys.Max());
+        RefuseNewer(current, newest);
+        if (current < newest)
+        {
+            throw new StoreException($"The database has schema {current}, and this program reads schema {newest}. Nothing was changed. Start the server once, which brings it up to date: tandem serve");
+        }
+    }
+
+    private static Dictionary<int, string> Migrations() => Assembly.GetExecutingAssembly().GetManifestResourceNames()
+        .Where(n => n.EndsWith(".sql", StringComparison.Ordinal))
+        .ToDictionary(n => int.Parse(n.AsSpan(0, 4), CultureInfo.InvariantCulture));
+
+    private static void RefuseNewer(int current, int newest)
+    {
+        if (current > newest)
+        {
+            throw new StoreException(
+                $"The database has schema {current}; this program knows schemas up to {newest}. Nothing was changed. Start the newer tandem that wrote it.");
+        }
     }
 
     private static int Version(DbConnection connection)

@@ -6,13 +6,15 @@ namespace Tandem.Storage;
 /// <summary>
 /// The embedded store: one SQLite file, one process, one writer. Checks never come here; they are answered by <see cref="Index"/>.
 /// </summary>
-public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDisposable
+public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail, IAsyncDisposable
 {
     private readonly StoreLock _lock;
     private readonly SqliteConnection _writing;
     private readonly SqliteConnection _reading;
     private readonly DecisionRows _decisions;
     private readonly UserRows _users;
+    private readonly Anchor? _anchor;
+    private readonly List<string> _warnings = [];
     private readonly SemaphoreSlim _readers = new(1);
     private readonly Writer _writer;
     private bool _disposed;
@@ -26,7 +28,8 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
         var load = new AccountLoad(writing);
         using (var audit = new AuditChain(writing, Keys.Audit))
         {
-            Index = load.Run(audit.Epoch(null), Pending);
+            _anchor = options.AnchorFile is { } file ? OpenAnchor(file, audit.Head(null).Epoch == 0, options) : null;
+            Index = load.Run(audit.Head(null).Epoch, Pending);
         }
 
         if (load.HasRecoverableSeals && !options.RecoverableTokens)
@@ -41,7 +44,7 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
 
         _reading = SqliteConnections.Open(path);
         (_decisions, _users) = (new(_reading), new(_reading)); // a page of the console asks several of them
-        _writer = new(writing, _readers, new(Keys, Index, Pending), options, logger);
+        _writer = new(writing, _readers, new(Keys, Index, Pending, _anchor), options, logger);
         _writer.Start();
     }
 
@@ -56,6 +59,9 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
 
     /// <summary>Whether the database was created by this opening.</summary>
     public bool IsNew { get; private init; }
+
+    /// <summary>What whoever opened it should know, a sentence or two each.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
 
     /// <summary>The version of the schema.</summary>
     public int SchemaVersion { get; }
@@ -136,6 +142,22 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
         ReadAsync(connection => AuditQueries.Read(connection, query), cancel);
 
     /// <inheritdoc />
+    public async Task<AuditVerification> VerifyAsync(CancellationToken cancel = default)
+    {
+        var walk = new AuditWalk(Keys.Audit);
+        while (await ReadAsync(walk.Step, cancel))
+        {
+        }
+
+        if (_anchor is { } anchor)
+        {
+            await ReadAsync(connection => Compare(connection, walk, anchor.Last), cancel);
+        }
+
+        return walk.Result;
+    }
+
+    /// <inheritdoc />
     public Task<IReadOnlyList<User>> ListUsersAsync(CancellationToken cancel = default) => ReadAsync(_ => _users.All(), cancel);
 
     /// <inheritdoc />
@@ -163,8 +185,43 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAsyncDispos
         await _reading.DisposeAsync();
         await _writing.DisposeAsync();
         Keys.Dispose();
+        _anchor?.Dispose();
         _lock.Dispose();
         _readers.Dispose();
+    }
+
+    private static bool Compare(SqliteConnection connection, AuditWalk walk, AnchorLine? line)
+    {
+        if (line is not null)
+        {
+            walk.Compare(connection, line);
+        }
+
+        return false;
+    }
+
+    private Anchor OpenAnchor(string path, bool databaseIsNew, SqliteOptions options)
+    {
+        var anchor = Anchor.Open(path, Anchor.IdOf(Keys), databaseIsNew, out var aside);
+        try
+        {
+            if (aside is not null)
+            {
+                _warnings.Add($"The anchor {path} was another database's, and this one is new: it was moved to {aside}.");
+            }
+
+            if (AnchorCheck.Run(_writing, Keys, anchor, options) is { } warning)
+            {
+                _warnings.Add(warning);
+            }
+
+            return anchor;
+        }
+        catch
+        {
+            anchor.Dispose();
+            throw;
+        }
     }
 
     /// <summary>

@@ -40,6 +40,17 @@ internal static class SqliteConnections
     /// <summary>A connection to the usage file.</summary>
     public static SqliteConnection OpenUsage(string path) => Open(path, UsageSettings);
 
+    /// <summary>A connection that only reads, whatever the file's own settings are: to a database at rest, or for a look at few rows.</summary>
+    public static SqliteConnection OpenToRead(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new StoreException($"There is no database {path}. Name the data directory of a server: --data DIR");
+        }
+
+        return Open(path, [("trusted_schema", "OFF", "0"), ("cell_size_check", "ON", "1")], SqliteOpenMode.ReadOnly);
+    }
+
     /// <summary>
     /// Makes the file with its mode from the first moment, which SQLite would not; the log and its index take it over. False when it is there.
     /// </summary>
@@ -59,12 +70,12 @@ internal static class SqliteConnections
         return true;
     }
 
-    private static SqliteConnection Open(string path, (string Pragma, string Value, string ReadBack)[] settings)
+    private static SqliteConnection Open(string path, (string Pragma, string Value, string ReadBack)[] settings, SqliteOpenMode mode = SqliteOpenMode.ReadWrite)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,
-            Mode = SqliteOpenMode.ReadWrite, // created by the caller, with the right mode
+            Mode = mode, // created by the caller, with the right permissions
             Pooling = false,
             DefaultTimeout = 1, // seconds that a command waits for a lock; only an outsider's process can hold one
         }.ToString());

@@ -15,6 +15,12 @@ public sealed record SqliteOptions
     /// <summary>Whether tokens stay readable under the server's key. When off, seals left from a time when it was on are erased at opening.</summary>
     public bool RecoverableTokens { get; init; }
 
+    /// <summary>The file that knows of every call that retired a token, outside the directory; null to do without.</summary>
+    public string? AnchorFile { get; init; }
+
+    /// <summary>Whether a database that is older than its anchor is opened all the same, this once.</summary>
+    public bool AcceptRollback { get; init; }
+
     /// <summary>
     /// Ends the process at once with this sentence, without running anything else: called after an I/O error, when what is in memory
     /// may differ from what is on disk. Does not return.

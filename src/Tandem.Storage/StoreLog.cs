@@ -18,4 +18,7 @@ internal static partial class StoreLog
 
     [LoggerMessage(5, LogLevel.Warning, "Recoverable tokens are off: the seals of {Accounts} accounts were erased.")]
     public static partial void SealsErased(ILogger logger, int accounts);
+
+    [LoggerMessage(6, LogLevel.Warning, "A call that retires a token was refused because there is no room for it in the anchor {Path}; nothing was changed and checks go on. Free disk space there.")]
+    public static partial void AnchorFull(ILogger logger, string path);
 }

@@ -6,7 +6,7 @@ namespace Tandem.Storage;
 
 /// <summary>
 /// The one writer. For each mutation, in this order: decide on the locked rows, change, audit, bump the epoch, COMMIT; bring the index
-/// up to date; if a token was retired, take its bytes out of the files; answer. Nothing enters the index before COMMIT has returned, and
+/// up to date; if a token was retired, add it to the anchor and take its bytes out of the files; answer. Nothing enters the index before COMMIT has returned, and
 /// nothing is answered before the index has it. After COMMIT no answer is an error; a fault there, or an I/O error anywhere, ends the process.
 /// </summary>
 internal sealed class Writer : IDisposable
@@ -25,6 +25,7 @@ internal sealed class Writer : IDisposable
     private readonly SqliteOptions _options;
     private readonly VerifierIndex _index;
     private readonly PendingSecondaries _pending;
+    private readonly Anchor? _anchor;
     private readonly ILogger _logger;
     private readonly WriteQueue _queue = new();
     private readonly AccountRows _rows;
@@ -38,9 +39,9 @@ internal sealed class Writer : IDisposable
 
     public Writer(SqliteConnection connection, SemaphoreSlim readers, StoreContent content, SqliteOptions options, ILogger logger)
     {
-        (_connection, _options, _index, _pending, _logger) = (connection, options, content.Index, content.Pending, logger);
+        (_connection, _options, _index, _pending, _anchor, _logger) = (connection, options, content.Index, content.Pending, content.Anchor, logger);
         _metrics = new(content.Index, _queue);
-        _rows = new(connection);
+        _rows = new(connection, content.Keys.Audit);
         _audit = new(connection, content.Keys.Audit);
         _checkpoint = new(connection, readers);
         _thread = new(Run) { Name = "tandem writer", IsBackground = true };
@@ -101,7 +102,7 @@ internal sealed class Writer : IDisposable
 
         Stopping("completing", () =>
         {
-            var retirement = committed.After is null ? null : Retirement.Of(committed.Before, committed.After);
+            var retirement = committed.Retirement;
             if (retirement is not null)
             {
                 Retiring?.Invoke(retirement);
@@ -109,12 +110,13 @@ internal sealed class Writer : IDisposable
 
             if (committed.After is not null)
             {
-                _index.Apply(committed.After, committed.Epoch);
+                _index.Apply(committed.After, committed.Head.Epoch);
                 _pending.Apply(committed.After.Sid, committed.After.Secondary?.DateCreated);
             }
 
             if (retirement is not null)
             {
+                _anchor?.Append(new(committed.Head.Epoch, committed.Head.Mac, retirement.After.Sid, AnchorCheck.NameOf(committed.Action!.Value), _options.Time.GetUtcNow()));
                 _options.Retired?.Invoke(retirement.After);
                 TruncateOrRaiseAlarm();
             }
@@ -129,15 +131,17 @@ internal sealed class Writer : IDisposable
     }
 
     /// <summary>One transaction; null when nothing was changed and the caller has been told.</summary>
-    private (Account? Before, Account? After, long Epoch, AuditAction? Action)? Commit(WriteJob job)
+    private Committed? Commit(WriteJob job)
     {
         long? epochBefore = null;
         try
         {
             using var transaction = _connection.BeginTransaction(deferred: false);
-            epochBefore = _audit.Epoch(transaction);
+            epochBefore = _audit.Head(transaction).Epoch;
             _rows.Begin(transaction);
             var (refusal, after, audit) = job.Decide(_rows);
+            var retirement = after is null ? null : Retirement.Of(_rows.Find(after.Sid), after);
+            refusal = refusal == ErrorKind.None && retirement is not null ? TakeRoomInAnchor() : refusal;
             if (refusal != ErrorKind.None)
             {
                 transaction.Rollback();
@@ -149,20 +153,20 @@ internal sealed class Writer : IDisposable
             if (audit is null)
             {
                 transaction.Commit();
-                return (null, null, epochBefore.Value, null);
+                return new(null, null, default, null);
             }
 
-            var before = after is null ? null : _rows.Save(after);
+            _rows.Save(after);
             var generation = (after ?? _rows.Find(audit.Account))?.Generation ?? 0;
-            var epoch = _audit.Append(transaction, audit, generation, _options.Time.GetUtcNow());
+            var head = _audit.Append(transaction, audit, generation, _options.Time.GetUtcNow());
             transaction.Commit(); // through the transaction object: a COMMIT in a command's text may swallow its error
-            return (before, after, epoch, audit.Action);
+            return new(retirement, after, head, audit.Action);
         }
         catch (SqliteException e) when (e.SqliteErrorCode is SqliteErrors.Full or SqliteErrors.Busy or SqliteErrors.Locked)
         {
             Stopping("after a refused write", () =>
             {
-                if (epochBefore is not null && _audit.Epoch(null) != epochBefore)
+                if (epochBefore is not null && _audit.Head(null).Epoch != epochBefore)
                 {
                     throw new InvalidDataException("A COMMIT that was reported as failed has taken place.", e);
                 }
@@ -182,6 +186,18 @@ internal sealed class Writer : IDisposable
             job.Fail(fault); // the decision itself failed; leaving the block has rolled the transaction back
             return null;
         }
+    }
+
+    /// <summary>Before anything is changed, so that a full disk is a refusal.</summary>
+    private ErrorKind TakeRoomInAnchor()
+    {
+        if (_anchor?.TryReserve() is not false)
+        {
+            return ErrorKind.None;
+        }
+
+        StoreLog.AnchorFull(_logger, _anchor.Path);
+        return ErrorKind.Unavailable;
     }
 
     /// <summary>
@@ -252,4 +268,7 @@ internal sealed class Writer : IDisposable
             $"tandem stopped: the database could not be trusted while {doing} ({reason}: {e.Message}). No change was acknowledged that is not on disk. Check the disk, then start again: tandem serve");
         return new UnreachableException("The stop action returned.");
     }
+
+    /// <summary>What a transaction has made durable.</summary>
+    private sealed record Committed(Retirement? Retirement, Account? After, AuditHead Head, AuditAction? Action);
 }

@@ -1,6 +1,8 @@
 namespace Tandem;
 
-/// <summary>What was done to an account, and from 32 on to a user of the console. The numbers are what is stored.</summary>
+/// <summary>
+/// What was done to an account, from 32 on to a user of the console, and from 64 on to the server itself. The numbers are what is stored.
+/// </summary>
 public enum AuditAction : byte
 {
     /// <summary>The account and its primary token were created.</summary>
@@ -83,6 +85,21 @@ public enum AuditAction : byte
 
     /// <summary>Sessions were ended from elsewhere; the detail is whose, and how many.</summary>
     SessionsEnded = 44,
+
+    /// <summary>Old audit entries were cut off; the detail is which.</summary>
+    AuditCut = 64,
+
+    /// <summary>A database older than its anchor was started all the same; the detail is whose retired tokens that may have revived.</summary>
+    RollbackAccepted = 65,
+
+    /// <summary>The data keys were wrapped under a new root key, and new seals are made with a new key; the detail is which.</summary>
+    KeysRotated = 66,
+
+    /// <summary>A seal key that nothing was sealed with any more was removed; the detail is which.</summary>
+    SealKeyRemoved = 67,
+
+    /// <summary>A copy of the database was made; the detail is how it was encrypted.</summary>
+    BackupMade = 68,
 }
 
 /// <summary>What a mutation says of itself; the store adds the number, the time and the chain.</summary>

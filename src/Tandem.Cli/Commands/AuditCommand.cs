@@ -26,6 +26,8 @@ internal static class AuditCommand
         var (data, format) = (LocalServer.DataOption(), new Output());
         var command = new Command("audit", "Show what was done, by whom, to which account. Oldest first, as it happened.") { sid, follow, limit, data };
         format.AddTo(command);
+        command.Add(AuditVerifyCommand.Create());
+        command.Add(AuditExportCommand.Create());
         command.SetAction(async (parsed, cancel) =>
         {
             var directory = LocalServer.Directory(parsed.GetValue(data));

@@ -21,6 +21,7 @@ internal static class ServeCommand
             command.Add(option);
         }
 
+        command.Add(ServeSettingsReader.AcceptRollback);
         command.SetAction((parsed, cancel) => RunAsync(parsed, cancel));
         return command;
     }

@@ -142,6 +142,9 @@ internal static class TandemApi
         MapLocal(api, "GET", "/audit", TandemAuditApi.ListAll)
             .Describe(chapter, "getAuditOfAll", "What was done to all accounts")
             .Takes(TandemAuditApi.Parameters).Answers<AuditList>();
+        MapLocal(api, "GET", "/audit/verification", TandemAuditApi.Verify)
+            .Describe(chapter, "verifyAudit", "Compute every link of the trail again", "Names the first entry that was altered or is missing.")
+            .Answers<AuditVerificationInfo>();
     }
 
     private static void MapOperators(RouteGroupBuilder api)

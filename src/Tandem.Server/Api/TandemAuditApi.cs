@@ -8,7 +8,7 @@ namespace Tandem.Server.Api;
 
 /// <summary>
 /// <c>/tandem/v1/audit</c> and <c>/tandem/v1/accounts/{sid}/audit</c>: the newest entries first; those after a number in their order, for
-/// whoever follows.
+/// whoever follows. <c>/tandem/v1/audit/verification</c>: every link of the trail, computed again.
 /// </summary>
 internal static class TandemAuditApi
 {
@@ -27,6 +27,12 @@ internal static class TandemAuditApi
     ];
 
     public static Task ListAll(HttpContext http) => WriteAsync(http, account: null);
+
+    public static async Task Verify(HttpContext http) => await TandemProblems.WriteAsync(
+        http,
+        StatusCodes.Status200OK,
+        AuditEntries.Describe(await TandemApi.Get<IAuditTrail>(http).VerifyAsync(http.RequestAborted)),
+        TandemJson.Default.AuditVerificationInfo);
 
     public static async Task List(HttpContext http)
     {

@@ -34,6 +34,8 @@ internal static class AuditText
         AuditAction.ConsumerDecided => "consumer decided about",
         AuditAction.PrimaryPaused => "primary paused",
         AuditAction.PrimaryResumed => "pause ended",
+        AuditAction.AuditCut => "old entries cut off",
+        AuditAction.RollbackAccepted => "an older copy of the database accepted",
         _ => AuditEntries.NameOf(action).Replace('_', ' '),
     };
 

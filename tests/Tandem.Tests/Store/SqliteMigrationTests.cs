@@ -40,7 +40,7 @@ public sealed class SqliteMigrationTests : StoreSpec<SqliteTestStore>
         connection.Open();
         foreach (var sql in new[]
             {
-                "ALTER TABLE account DROP COLUMN promote_guard", "ALTER TABLE audit DROP COLUMN consumer", "ALTER TABLE audit DROP COLUMN detail",
+                "DROP TABLE audit_start", "ALTER TABLE account DROP COLUMN promote_guard", "ALTER TABLE audit DROP COLUMN consumer", "ALTER TABLE audit DROP COLUMN detail",
                 "DROP TABLE consumer_decision", "DROP TABLE console_user", "DROP TABLE console_session", "DELETE FROM schema_version WHERE version > 1",
             })
         {

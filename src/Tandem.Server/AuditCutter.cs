@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Tandem.Server;
+
+/// <summary>Once an hour, cuts off the audit entries that are older than <see cref="TandemOptions.AuditRetention"/>.</summary>
+internal sealed partial class AuditCutter(IAccountStore store, TandemOptions options, TimeProvider time, ILogger<AuditCutter> logger) : IHostedService, IDisposable
+{
+    private readonly AuditRetention _retention = new(store);
+    private ITimer? _timer;
+    private Task _running = Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (options.AuditRetention > TimeSpan.Zero)
+        {
+            _timer = time.CreateTimer(static self => ((AuditCutter)self!).Begin(), this, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        Dispose();
+        return _running.WaitAsync(cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _timer = null;
+    }
+
+    private void Begin()
+    {
+        if (_running.IsCompleted)
+        {
+            _running = CutAsync();
+        }
+    }
+
+    private async Task CutAsync()
+    {
+        try
+        {
+            if (await _retention.CutAsync(time.GetUtcNow() - options.AuditRetention, new("server", "audit-retention")) is > 0 and var cut)
+            {
+                Cut(logger, cut);
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Failed(logger, e.Message); // nothing rests on it, and it is tried again in an hour
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "{Count} audit entries were older than they are kept, and were cut off. The trail goes on to verify: tandem audit verify")]
+    private static partial void Cut(ILogger logger, long count);
+
+    [LoggerMessage(2, LogLevel.Warning, "Old audit entries could not be cut off ({Reason}); it is tried again in an hour.")]
+    private static partial void Failed(ILogger logger, string reason);
+}
