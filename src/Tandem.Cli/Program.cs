@@ -16,6 +16,7 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     ConsumersCommand.Create(),
     UsageCommand.Create(),
     AuditCommand.Create(),
+    KeyCommand.Create(),
     UserCommand.Create(),
     SetupLinkCommand.Create(),
     VerifyClaimsCommand.Create(),

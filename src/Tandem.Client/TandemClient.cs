@@ -148,6 +148,14 @@ public sealed class TandemClient : IDisposable
     public Task<AuditVerificationInfo> VerifyAuditAsync(CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Get, "audit/verification", null, TandemJson.Default.AuditVerificationInfo, cancel);
 
+    /// <summary>Which keys there are, and what rests on the older ones.</summary>
+    public Task<KeysInfo> GetKeysAsync(CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Get, "keys", null, TandemJson.Default.KeysInfo, cancel);
+
+    /// <summary>Changes the root key. No token changes.</summary>
+    public Task<KeysRotatedInfo> RotateKeysAsync(KeyRotateRequest request, CancellationToken cancel = default) =>
+        AskAsync(HttpMethod.Post, "keys/rotate", Body(request, TandemJson.Default.KeyRotateRequest), TandemJson.Default.KeysRotatedInfo, cancel);
+
     /// <summary>Makes a one-time link to create the first administrator.</summary>
     public Task<SetupLinkInfo> CreateSetupLinkAsync(CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Post, "setup-link", null, TandemJson.Default.SetupLinkInfo, cancel);

@@ -69,6 +69,9 @@ public sealed class DataDirectory
         }
     }
 
+    /// <summary>The paths in a directory that is open already.</summary>
+    internal static DataDirectory Of(string path) => new(path);
+
     /// <summary>The directory of a server that has run, for looking at it.</summary>
     /// <exception cref="StartException">There is none.</exception>
     public static DataDirectory OpenExisting(string path) => File.Exists(Path.Combine(path, "tandem.db")) ? new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))

@@ -61,7 +61,12 @@ internal static partial class DurableFile
 
         using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0))
         {
-            file.Write(new byte[file.Length]);
+            var zeros = new byte[Math.Min(file.Length, 1 << 16)];
+            for (var left = file.Length; left > 0; left -= Math.Min(left, zeros.Length))
+            {
+                file.Write(zeros, 0, (int)Math.Min(left, zeros.Length));
+            }
+
             file.Flush(flushToDisk: true);
         }
 

@@ -25,6 +25,8 @@ public static class TandemServices
         services.AddSingleton(options);
         services.AddSingleton<IAccountStore>(store);
         services.AddSingleton<IAuditTrail>(store);
+        services.AddSingleton<IKeyStore>(store);
+        services.AddSingleton<KeyChange>();
         services.AddSingleton(store.Index);
         services.AddSingleton(store.Keys);
         services.AddSingleton(store.Pending);
@@ -71,7 +73,7 @@ public static class TandemServices
         services.AddSingleton<RefusedCredentials>();
         services.AddSingleton<ServerMetrics>();
         services.AddHostedService<RefusalLog>();
-        services.AddHostedService<AuditCutter>();
+        services.AddHostedService<Upkeep>();
         services.AddSingleton<ForgottenSecondaries>();
         services.AddHostedService(s => s.GetRequiredService<ForgottenSecondaries>());
         services.AddRoutingCore();

@@ -12,6 +12,7 @@ internal sealed class AccountRows(DbConnection connection, DataKey auditKey) : I
 
     private readonly DecisionRows _decisions = new(connection);
     private readonly UserRows _users = new(connection);
+    private readonly KeyRows _keys = new(connection);
     private readonly AuditTail _tail = new(connection, auditKey);
 
     private readonly Dictionary<AccountSid, Account?> _seen = [];
@@ -22,6 +23,7 @@ internal sealed class AccountRows(DbConnection connection, DataKey auditKey) : I
     {
         _transaction = transaction;
         _users.Begin(transaction);
+        _keys.Begin(transaction);
         _seen.Clear();
     }
 
@@ -52,11 +54,14 @@ internal sealed class AccountRows(DbConnection connection, DataKey auditKey) : I
 
     public IUserRows Users => _users;
 
+    public IKeyRows Keys => _keys;
+
     public AuditCut? CutAudit(DateTimeOffset before, int atMost) => _tail.Cut(_transaction, before, atMost);
 
     public void Dispose()
     {
         _tail.Dispose();
+        _keys.Dispose();
         _users.Dispose();
         _decisions.Dispose();
         _find.Dispose();

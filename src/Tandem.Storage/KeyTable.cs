@@ -1,4 +1,3 @@
-using System.Data;
 using System.Data.Common;
 using System.Security.Cryptography;
 
@@ -62,19 +61,9 @@ internal static class KeyTable
     {
         var keys = Enum.GetValues<DataKeyPurpose>().Select((purpose, i) => DataKey.Generate(i + 1, purpose)).ToList();
         using var transaction = connection.BeginTransaction();
-        using var insert = new Statement(
-            connection,
-            "INSERT INTO data_key (id, purpose, root_key_id, wrapped, date_created) VALUES (@id, @purpose, @root, @wrapped, @created)",
-            ("@id", DbType.Int64),
-            ("@purpose", DbType.Int64),
-            ("@root", DbType.Binary),
-            ("@wrapped", DbType.Binary),
-            ("@created", DbType.Int64));
-        foreach (var key in keys)
-        {
-            insert.In(transaction).With(key.Id, (long)key.Purpose, root.Id, root.Wrap(key), time.GetUtcNow().ToUnixTimeMilliseconds()).ChangeOneRow();
-        }
-
+        using var rows = new KeyRows(connection);
+        rows.Begin(transaction);
+        rows.Wrap(root, keys, time.GetUtcNow());
         transaction.Commit();
         return keys;
     }

@@ -6,7 +6,7 @@ namespace Tandem.Storage;
 /// <summary>
 /// The embedded store: one SQLite file, one process, one writer. Checks never come here; they are answered by <see cref="Index"/>.
 /// </summary>
-public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail, IAsyncDisposable
+public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail, IKeyStore, IAsyncDisposable
 {
     private readonly StoreLock _lock;
     private readonly SqliteConnection _writing;
@@ -156,6 +156,15 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
 
         return walk.Result;
     }
+
+    /// <inheritdoc />
+    public Task<KeyUse> ReadKeyUseAsync(long newest, bool primaries, CancellationToken cancel = default) => ReadAsync(
+        connection =>
+        {
+            using var rows = new KeyRows(connection);
+            return new KeyUse(rows.List(), rows.NotSealedWith(newest, primaries));
+        },
+        cancel);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<User>> ListUsersAsync(CancellationToken cancel = default) => ReadAsync(_ => _users.All(), cancel);

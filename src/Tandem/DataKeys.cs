@@ -52,6 +52,10 @@ public sealed class DataKey : IDisposable
         return key;
     }
 
+    /// <summary>Whether it is the same key, in fixed time.</summary>
+    public bool IsSameAs(DataKey other) =>
+        other is not null && other.Id == Id && other.Purpose == Purpose && CryptographicOperations.FixedTimeEquals(other._key, _key);
+
     /// <summary>HMAC-SHA-256 of a message under this key.</summary>
     public byte[] Hmac(ReadOnlySpan<byte> message) => HMACSHA256.HashData(_key, message);
 
@@ -59,10 +63,16 @@ public sealed class DataKey : IDisposable
     public void Dispose() => CryptographicOperations.ZeroMemory(_key);
 }
 
-/// <summary>The data keys in use. Of each purpose the newest serves; older seal keys still open what they sealed.</summary>
+/// <summary>
+/// The data keys in use. Of each purpose the newest serves; older seal keys still open what they sealed. Seal keys come and go while it is used;
+/// the others are there from the beginning to the end.
+/// </summary>
 public sealed class DataKeys : IDisposable
 {
-    private readonly FrozenDictionary<long, DataKey> _byId;
+    private readonly Lock _changing = new();
+    private readonly List<DataKey> _removed = [];
+    private volatile FrozenDictionary<long, DataKey> _byId;
+    private volatile DataKey _seal;
 
     /// <summary>Takes the keys of a store; each purpose must have at least one.</summary>
     /// <exception cref="InvalidDataException">A purpose has no key.</exception>
@@ -70,17 +80,20 @@ public sealed class DataKeys : IDisposable
     {
         _byId = keys.ToFrozenDictionary(k => k.Id);
         Pepper = Newest(DataKeyPurpose.Pepper);
-        Seal = Newest(DataKeyPurpose.Seal);
+        _seal = Newest(DataKeyPurpose.Seal);
         Tombstone = Newest(DataKeyPurpose.Tombstone);
         Audit = Newest(DataKeyPurpose.Audit);
         Session = Newest(DataKeyPurpose.Session);
     }
 
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<DataKey> All => _byId.Values;
+
     /// <summary>Keys the verifiers.</summary>
     public DataKey Pepper { get; }
 
     /// <summary>Seals new texts.</summary>
-    public DataKey Seal { get; }
+    public DataKey Seal => _seal;
 
     /// <summary>Marks retired tokens.</summary>
     public DataKey Tombstone { get; }
@@ -94,10 +107,35 @@ public sealed class DataKeys : IDisposable
     /// <summary>The seal key with this number; null when it is gone.</summary>
     public DataKey? FindSeal(long id) => _byId.GetValueOrDefault(id) is { Purpose: DataKeyPurpose.Seal } key ? key : null;
 
+    /// <summary>Seals new texts with this key from now on.</summary>
+    public void AddSeal(DataKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(key.Purpose, DataKeyPurpose.Seal);
+        lock (_changing)
+        {
+            _byId = _byId.Values.Append(key).ToFrozenDictionary(k => k.Id);
+            _seal = Newest(DataKeyPurpose.Seal);
+        }
+    }
+
+    /// <summary>Forgets a seal key with which nothing is sealed any more; it is zeroed with the others, because somebody may just be trying it.</summary>
+    public void RemoveSeal(long id)
+    {
+        lock (_changing)
+        {
+            if (id != _seal.Id && FindSeal(id) is { } key)
+            {
+                _removed.Add(key);
+                _byId = _byId.Values.Where(k => k.Id != id).ToFrozenDictionary(k => k.Id);
+            }
+        }
+    }
+
     /// <summary>Zeroes all keys.</summary>
     public void Dispose()
     {
-        foreach (var key in _byId.Values)
+        foreach (var key in _byId.Values.Concat(_removed))
         {
             key.Dispose();
         }

@@ -49,6 +49,9 @@ public interface IAccountRows
     /// <summary>Users and their sessions.</summary>
     IUserRows Users { get; }
 
+    /// <summary>The wrapped data keys.</summary>
+    IKeyRows Keys { get; }
+
     /// <summary>
     /// Cuts the oldest audit entries off, those from before a moment and at most so many; what is left begins at a note of where, sealed under the
     /// audit key. Null when there is none so old. Undone when the mutation is refused.

@@ -29,6 +29,7 @@ internal static class TandemApi
         MapAudit(api);
         MapOperators(api);
         MapPeople(api);
+        MapKeys(api);
     }
 
     /// <summary>Who asks: the credential presented; else an operator, named by the user id that the kernel gives for the socket's peer.</summary>
@@ -186,6 +187,16 @@ internal static class TandemApi
         MapLocal(api, "DELETE", "/users/{name}", TandemUsersApi.Remove)
             .Describe(chapter, "removeUser", "Remove a user", "Every session of theirs ends.")
             .Takes(TandemUsersApi.NameInPath).Answers<UserInfo>().Refuses(ErrorKind.UserNotFound, ErrorKind.LastAdministrator);
+    }
+
+    private static void MapKeys(RouteGroupBuilder api)
+    {
+        const string chapter = "Keys";
+        MapLocal(api, "GET", "/keys", TandemKeysApi.Show)
+            .Describe(chapter, "getKeys", "Look at the keys", "Which there are, and what rests on the older ones. Never a key.").Answers<KeysInfo>();
+        MapLocal(api, "POST", "/keys/rotate", TandemKeysApi.Rotate)
+            .Describe(chapter, "rotateKeys", "Change the root key", "Every data key is wrapped anew in one transaction; no token changes.")
+            .Reads<KeyRotateRequest>(optional: true).Answers<KeysRotatedInfo>().Refuses(ErrorKind.NotPermitted);
     }
 
     /// <summary>For operators alone: on other listeners the path is not there.</summary>

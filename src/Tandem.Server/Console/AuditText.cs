@@ -36,6 +36,8 @@ internal static class AuditText
         AuditAction.PrimaryResumed => "pause ended",
         AuditAction.AuditCut => "old entries cut off",
         AuditAction.RollbackAccepted => "an older copy of the database accepted",
+        AuditAction.KeysRotated => "root key changed",
+        AuditAction.BackupMade => "backup made",
         _ => AuditEntries.NameOf(action).Replace('_', ' '),
     };
 

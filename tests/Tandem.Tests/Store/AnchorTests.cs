@@ -197,7 +197,7 @@ public sealed class AnchorTests : IAsyncDisposable
         Assert.Contains("another database's", Assert.Single(_store!.Warnings), StringComparison.Ordinal);
         await NewAsync();
         await CloseAsync();
-        Assert.Single(Directory.GetFiles(_home, "data.anchor.?*"));
+        Assert.Single(Directory.GetFiles(_home), f => f.StartsWith($"{File}.", StringComparison.Ordinal));
 
         Copy($"{Data}-first", Data);
         Assert.Contains("belongs to another database", Assert.Throws<StoreException>(() => Open()).Message, StringComparison.Ordinal);

@@ -3,8 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Tandem.Server;
 
-/// <summary>Once an hour, cuts off the audit entries that are older than <see cref="TandemOptions.AuditRetention"/>.</summary>
-internal sealed partial class AuditCutter(IAccountStore store, TandemOptions options, TimeProvider time, ILogger<AuditCutter> logger) : IHostedService, IDisposable
+/// <summary>
+/// What a server does by itself once an hour: it cuts off the audit entries that are older than <see cref="TandemOptions.AuditRetention"/>, and removes
+/// seal keys with which nothing is sealed any more.
+/// </summary>
+internal sealed partial class Upkeep(IAccountStore store, KeyChange keys, TandemOptions options, TimeProvider time, ILogger<Upkeep> logger) : IHostedService, IDisposable
 {
     private readonly AuditRetention _retention = new(store);
     private ITimer? _timer;
@@ -12,11 +15,7 @@ internal sealed partial class AuditCutter(IAccountStore store, TandemOptions opt
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (options.AuditRetention > TimeSpan.Zero)
-        {
-            _timer = time.CreateTimer(static self => ((AuditCutter)self!).Begin(), this, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
-        }
-
+        _timer = time.CreateTimer(static self => ((Upkeep)self!).Begin(), this, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
         return Task.CompletedTask;
     }
 
@@ -36,18 +35,21 @@ internal sealed partial class AuditCutter(IAccountStore store, TandemOptions opt
     {
         if (_running.IsCompleted)
         {
-            _running = CutAsync();
+            _running = RunAsync();
         }
     }
 
-    private async Task CutAsync()
+    private async Task RunAsync()
     {
         try
         {
-            if (await _retention.CutAsync(time.GetUtcNow() - options.AuditRetention, new("server", "audit-retention")) is > 0 and var cut)
+            if (options.AuditRetention > TimeSpan.Zero
+                && await _retention.CutAsync(time.GetUtcNow() - options.AuditRetention, new("server", "audit-retention")) is > 0 and var cut)
             {
                 Cut(logger, cut);
             }
+
+            await keys.RemoveUnusedAsync();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -58,6 +60,6 @@ internal sealed partial class AuditCutter(IAccountStore store, TandemOptions opt
     [LoggerMessage(1, LogLevel.Information, "{Count} audit entries were older than they are kept, and were cut off. The trail goes on to verify: tandem audit verify")]
     private static partial void Cut(ILogger logger, long count);
 
-    [LoggerMessage(2, LogLevel.Warning, "Old audit entries could not be cut off ({Reason}); it is tried again in an hour.")]
+    [LoggerMessage(2, LogLevel.Warning, "Old audit entries or unused keys could not be removed ({Reason}); it is tried again in an hour.")]
     private static partial void Failed(ILogger logger, string reason);
 }

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using Tandem.Client;
+
+namespace Tandem.Server;
+
+/// <summary>
+/// Changes the root key of a running server, in an order of which every part may be the last one before a crash: the new key is on disk before the
+/// database is wrapped under it, and moves into the old one's place afterwards. See <see cref="RootKeyFile"/>.
+/// </summary>
+internal sealed class KeyChange(IAccountStore store, IKeyStore keyStore, DataKeys keys, TandemOptions options, TimeProvider time) : IDisposable
+{
+    private const int Named = 1000;
+
+    private readonly KeyRotation _rotation = new(store, keys, time, options.RecoverableTokens);
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>Where the server reads its root key from; a start with another file's key replaces it.</summary>
+    private readonly RootKeyFile _file = new(DataDirectory.Of(options.DataDirectory), options.RootKeyFile);
+
+    private string? _path;
+
+    /// <summary>Changes it.</summary>
+    /// <param name="caller">An operator.</param>
+    /// <param name="to">A file with the new key; null to make one and put it in place.</param>
+    /// <param name="context">Where the call came from.</param>
+    /// <exception cref="StartException">A key file is not as it must be; the message says how. Nothing was changed.</exception>
+    public async Task<Outcome<KeysRotatedInfo>> RotateAsync(Caller caller, string? to, ChangeContext context)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            var former = (await ReadAsync(CancellationToken.None)).RootKeyId;
+            using var next = to is null ? WriteNext(former) : RootKeyFile.Read(to);
+            if (former.Equals(Convert.ToHexStringLower(next.Id), StringComparison.Ordinal))
+            {
+                throw new StartException($"The key in {to} is the root key already. Nothing was changed.");
+            }
+
+            if (!(await _rotation.RotateAsync(caller, next, context)).Is(out _, out var refusal))
+            {
+                if (to is null)
+                {
+                    DurableFile.Erase(_file.Next);
+                }
+
+                return refusal;
+            }
+
+            _path = to ?? _path;
+            if (to is null)
+            {
+                _file.TakeNext();
+            }
+
+            await _rotation.RemoveUnusedAsync(context);
+            return new KeysRotatedInfo { Keys = await ReadAsync(CancellationToken.None), FormerRootKeyId = former, InPlace = to is null };
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Removes seal keys with which nothing is sealed any more.</summary>
+    public Task RemoveUnusedAsync() => _rotation.RemoveUnusedAsync(new("server", "unused-keys"));
+
+    /// <summary>What there is.</summary>
+    public async Task<KeysInfo> ReadAsync(CancellationToken cancel)
+    {
+        var use = await _rotation.ReadAsync(keyStore, cancel);
+        var root = use.Keys[0].RootKeyId; // all are wrapped in one transaction
+        return new()
+        {
+            RootKeyFile = _path ?? _file.Path,
+            RootKeyId = root,
+            DataKeys = [.. use.Keys.Select(k => new DataKeyInfo { Id = k.Id, Purpose = JsonNamingPolicy.SnakeCaseLower.ConvertName(k.Purpose.ToString()), RootKeyId = k.RootKeyId, DateCreated = k.DateCreated })],
+            UnderOtherRootKeys = use.Keys.Count(k => !k.RootKeyId.Equals(root, StringComparison.Ordinal)),
+            OldSeals = use.OldSeals.Count,
+            OldSealAccounts = [.. use.OldSeals.Take(Named).Select(s => new OldSealInfo { AccountSid = s.Account.ToString(), Slot = s.Slot == Slot.Primary ? "primary" : "secondary", SealKey = s.KeyId })],
+        };
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    /// <summary>Only the key that the database needs now may be replaced in its file: after a change to another file this one is somebody else's to keep.</summary>
+    private RootKey WriteNext(string former)
+    {
+        using var current = _file.Read();
+        return former.Equals(Convert.ToHexStringLower(current.Id), StringComparison.Ordinal) ? _file.WriteNext()
+            : throw new StartException($"The key in {_file.Path} is not the one in use ({former}), because it was changed to another file. Nothing was changed. Start the server with that file first: TANDEM_ROOT_KEY_FILE=FILE");
+    }
+}
