@@ -58,14 +58,14 @@ internal sealed class AuditChain : IDisposable
             entry.Account,
             entry.Action,
             generation,
-            entry.Said.Actor,
-            entry.Said.Source,
-            entry.Said.RequestId,
+            entry.Actor,
+            entry.Source,
+            entry.RequestId,
             entry.SuppressEmail,
             entry.Fingerprint,
             mac,
             entry.Consumer,
-            entry.Said.Detail).ChangeOneRow();
+            entry.Detail).ChangeOneRow();
         _advance.In(transaction).With(entry.Epoch, mac, before.Stored).ChangeOneRow();
         return new(entry.Epoch, mac);
     }

@@ -58,7 +58,40 @@ public sealed class AuditTests : IAsyncLifetime
         await follow.WaitForExitAsync(limit.Token);
     }
 
+    [Fact]
+    public async Task Verify_computes_every_link_again_with_a_server_and_without_one()
+    {
+        using var client = TandemClient.OverSocket(Path.Combine(_at.Data, "admin.sock"));
+        await client.CreateAccountAsync(new(), TestContext.Current.CancellationToken);
+        Assert.Equal("The audit trail is whole: 2 entries, up to 2.\n", (await _at.TandemAsync("audit", "verify")).Out);
+
+        await _server.StopAsync("KILL");
+        Assert.Equal("The audit trail is whole: 2 entries, up to 2.\n", (await _at.TandemAsync("audit", "verify")).Out);
+        await _at.BashAsync("sqlite3 tandem-data/tandem.db \"UPDATE audit SET actor = 'operator nobody' WHERE action = 2\"");
+
+        var said = await _at.TandemAsync("audit", "verify");
+        Assert.Equal((7, ""), (said.ExitCode, said.Out));
+        Assert.Matches(@"Entry 2 \(20..-..-..T..:..:..Z\): it was altered", said.Error);
+        var json = JsonElement.Parse((await _at.TandemAsync("audit", "verify", "--json")).Out);
+        Assert.Equal((false, 2, "altered"), (json.GetProperty("intact").GetBoolean(), json.GetProperty("break").GetProperty("number").GetInt32(), json.GetProperty("break").GetProperty("kind").GetString()));
+    }
+
+    [Fact]
+    public async Task Export_prints_everything_and_goes_on_from_where_an_earlier_one_ended()
+    {
+        using var client = TandemClient.OverSocket(Path.Combine(_at.Data, "admin.sock"));
+        for (var i = 0; i < 1_100; i++)
+        {
+            await client.CreateAccountAsync(new(), TestContext.Current.CancellationToken);
+        }
+
+        static IEnumerable<int> Numbers(Said said) => said.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l).GetProperty("number").GetInt32());
+        Assert.Equal(Enumerable.Range(1, 1_101), Numbers(await _at.TandemAsync("audit", "export")));
+        Assert.Equal([1_100, 1_101], Numbers(await _at.TandemAsync("audit", "export", "--after", "1099")));
+    }
+
     [Theory]
+    [InlineData("audit export --after -1", 2)]
     [InlineData("audit ACnone", 2)]
     [InlineData("audit -n 0", 2)]
     [InlineData("audit AC00000000000000000000000000000000", 5)]

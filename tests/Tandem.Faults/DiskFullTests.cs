@@ -24,10 +24,12 @@ public sealed class DiskFullTests
         Assert.Equal(201, (await caller.CreateAsync(sid, token)).Status);
     }
 
-    [Fact]
-    public async Task At_every_amount_of_free_space_a_promote_is_either_refused_and_undone_or_done_for_good()
+    [Theory]
+    [InlineData("{data}.anchor")]
+    [InlineData("{data}/anchor")]
+    public async Task At_every_amount_of_free_space_a_promote_is_either_refused_and_undone_or_done_for_good(string anchor)
     {
-        await using var server = await ServerProcess.StartOnSmallDiskAsync("size=2m");
+        await using var server = await ServerProcess.StartOnSmallDiskAsync("size=2m", ("TANDEM_ANCHOR_FILE", anchor));
         var caller = new TwilioCaller(server.Http);
         var (sid, token) = server.FirstAccount();
         var filler = Path.Combine(server.Data, "filler");

@@ -76,10 +76,13 @@ public sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    /// <summary>With the data directory on a file system of its own, of a limited size, in a mount namespace of its own.</summary>
-    public static async Task<ServerProcess> StartOnSmallDiskAsync(string mountOptions)
+    /// <summary>
+    /// With the data directory on a file system of its own, of a limited size, in a mount namespace of its own. In the environment
+    /// <c>{data}</c> stands for the directory.
+    /// </summary>
+    public static async Task<ServerProcess> StartOnSmallDiskAsync(string mountOptions, params (string Name, string Value)[] environment)
     {
-        var server = new ServerProcess([], mountOptions);
+        var server = new ServerProcess(environment, mountOptions);
         await server.StartAgainAsync();
         return server;
     }
@@ -113,7 +116,7 @@ public sealed class ServerProcess : IAsyncDisposable
 
         foreach (var (name, value) in _environment)
         {
-            start.Environment[name] = value;
+            start.Environment[name] = value.Replace("{data}", DataInside, StringComparison.Ordinal);
         }
 
         var watch = Stopwatch.StartNew();
