@@ -112,7 +112,7 @@ public sealed class RootKeyFile
     /// <summary>Ends what a crash has interrupted: the key that the database needs comes into its place, and the other ones are erased.</summary>
     private void Settle()
     {
-        if (!File.Exists(Next) && !File.Exists(Previous))
+        if (!File.Exists(Next) && !File.Exists(Previous) && Unfinished().Length == 0)
         {
             return;
         }
@@ -121,6 +121,7 @@ public sealed class RootKeyFile
         {
             DatabaseAtRest.WithRootKeyId(_directory.Root, needed =>
             {
+                Array.ForEach(Unfinished(), DurableFile.Erase);
                 if (needed is not null && File.Exists(Next) && Is(Next, needed))
                 {
                     TakeNext();
@@ -142,6 +143,13 @@ public sealed class RootKeyFile
         {
             throw new StartException($"A change of the root key {Path} was interrupted and cannot be ended ({e.Message.TrimEnd('.')}). The server did not start. Run as the user who owns it.", e);
         }
+    }
+
+    /// <summary>Next keys of which a crash has left a part.</summary>
+    private string[] Unfinished()
+    {
+        var directory = System.IO.Path.GetDirectoryName(Path)!;
+        return Directory.Exists(directory) ? Directory.GetFiles(directory, $"{System.IO.Path.GetFileName(Next)}.*.new") : [];
     }
 
     private static bool Is(string path, byte[] needed)

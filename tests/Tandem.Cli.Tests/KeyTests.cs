@@ -91,7 +91,7 @@ public sealed class KeyTests : IDisposable
         await _at.BashAsync("cp -a tandem-data after; printf 0123 > torn; chmod 600 torn");
         await _at.BashAsync($"rm -rf tandem-data && cp -a {(wrapped ? "after" : "before")} tandem-data && rm tandem-data/root.key");
         await PlaceAsync(key, "root.key");
-        await PlaceAsync(next, next == "torn" ? "root.key.0a0b0c0d.new" : "root.key.next");
+        await PlaceAsync(next, next == "torn" ? "root.key.next.0a0b0c0d.new" : "root.key.next");
         await PlaceAsync(previous, "root.key.previous");
 
         await using var again = await RunningServer.StartAsync(_at);

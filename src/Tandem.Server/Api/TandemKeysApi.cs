@@ -26,7 +26,10 @@ internal static class TandemKeysApi
         }
         catch (StartException e)
         {
-            throw new TandemRefusal(TandemProblems.Invalid(e.Message.Replace(" The server did not start.", "", StringComparison.Ordinal)));
+            // In the words of a start, of which this is none; that nothing was changed every refusal of this kind says.
+            throw new TandemRefusal(TandemProblems.Invalid(e.Message
+                .Replace(" The server did not start.", "", StringComparison.Ordinal)
+                .Replace(" Nothing was changed.", "", StringComparison.Ordinal)));
         }
     }
 }
