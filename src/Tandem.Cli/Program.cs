@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Tandem.Cli;
 using Tandem.Cli.Commands;
+using Tandem.Server;
 
 var root = new RootCommand("Replace an API's auth token without an outage. Speaks Twilio's Auth Token API.")
 {
@@ -37,6 +38,7 @@ if (parsed.Action is ParseErrorAction wrong)
 }
 
 var verb = parsed.CommandResult.Command.Name;
+PrivateProcess.Begin(isServer: verb is ServeCommand.Name);
 try
 {
     return await parsed.InvokeAsync(new InvocationConfiguration

@@ -1,0 +1,19 @@
+using Tandem.Testing;
+using Xunit;
+
+namespace Tandem.Faults;
+
+/// <summary>What passes through the server's memory stays there.</summary>
+public sealed class PrivateProcessTests
+{
+    [Fact]
+    public async Task The_server_leaves_no_core_and_makes_files_for_its_user_alone()
+    {
+        await using var server = await ServerProcess.StartAsync(("DOTNET_EnableDiagnostics", "0"));
+
+        Assert.Matches(@"Max core file size +0 +0 ", await File.ReadAllTextAsync($"/proc/{server.ProcessId}/limits", TestContext.Current.CancellationToken));
+        Assert.Matches(@"Umask:\s+0077\n", await File.ReadAllTextAsync($"/proc/{server.ProcessId}/status", TestContext.Current.CancellationToken));
+        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), $"dotnet-diagnostic-{server.ProcessId}-*"));
+        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), $"clr-debug-pipe-{server.ProcessId}-*"));
+    }
+}
