@@ -20,12 +20,12 @@ internal static class LocalServer
     }
 
     /// <summary>Asks the server, and puts its refusals in words.</summary>
-    public static async Task<T> AskAsync<T>(string directory, Func<TandemClient, Task<T>> ask)
+    public static async Task<T> AskAsync<T>(string directory, Func<TandemClient, Task<T>> ask, TimeSpan? patience = null)
     {
         var path = AdminSocket.PathIn(directory);
         try
         {
-            using var client = TandemClient.OverSocket(path);
+            using var client = TandemClient.OverSocket(path, patience);
             return await ask(client);
         }
         catch (ArgumentOutOfRangeException e)
@@ -49,7 +49,8 @@ internal static class LocalServer
             {
                 asked = true;
                 return ask(client);
-            });
+            },
+            Timeout.InfiniteTimeSpan); // it takes as long as there is much
         }
         catch (CommandException e) when (asked && e.InnerException is TandemException { Kind: TandemException.NotRunning })
         {

@@ -18,6 +18,8 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     UsageCommand.Create(),
     AuditCommand.Create(),
     KeyCommand.Create(),
+    BackupCommand.Create(),
+    RestoreCommand.Create(),
     UserCommand.Create(),
     SetupLinkCommand.Create(),
     VerifyClaimsCommand.Create(),

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using Tandem.Server;
+using Tandem.Server.Backups;
 using Tandem.Server.Listeners;
 
 namespace Tandem.Cli;
@@ -56,6 +57,7 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             RecoverableTokens = Truth(Settings.RecoverableTokens),
             RootKeyFile = FullPath(Settings.RootKeyFile) ?? Settings.Credential(environment.GetValueOrDefault("CREDENTIALS_DIRECTORY")),
             AnchorFile = FullPath(Settings.AnchorFile),
+            BackupRecipients = Value(Settings.BackupRecipient) is { } keys ? [.. keys.Split(',').Select(Recipient).OfType<AgeRecipient>()] : [],
             CountUsage = Truth(Settings.Usage, unset: true),
             LateUse = Truth(Settings.LateUse, unset: true),
             ConsumerNetwork = Bits(Settings.ConsumerNetwork, ClientNetwork.Ipv4Whole),
@@ -221,6 +223,17 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
         }
 
         _problems.Add($"{Name(Settings.CorsOrigin)} {text} is no origin. Write https://host or https://host:port, with no path and no slash at the end.");
+        return null;
+    }
+
+    private AgeRecipient? Recipient(string text)
+    {
+        if (AgeRecipient.TryParse(text, out var recipient))
+        {
+            return recipient;
+        }
+
+        _problems.Add($"{Settings.BackupRecipient.Variable} holds {text.Trim()}, which is no public key of age. Write what age-keygen prints behind \"Public key:\", several with commas between.");
         return null;
     }
 

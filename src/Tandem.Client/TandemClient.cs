@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -16,7 +17,9 @@ public sealed class TandemClient : IDisposable
     private TandemClient(HttpClient http) => _http = http;
 
     /// <summary>Speaks to the server whose administration socket this is: <c>admin.sock</c> in its data directory.</summary>
-    public static TandemClient OverSocket(string path)
+    /// <param name="path">The socket.</param>
+    /// <param name="patience">For how long an answer may let itself be waited for; null for 30 seconds.</param>
+    public static TandemClient OverSocket(string path, TimeSpan? patience = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -37,7 +40,7 @@ public sealed class TandemClient : IDisposable
                 }
             },
         };
-        return new(new HttpClient(handler) { BaseAddress = new("http://localhost/tandem/v1/"), Timeout = TimeSpan.FromSeconds(30) });
+        return new(new HttpClient(handler) { BaseAddress = new("http://localhost/tandem/v1/"), Timeout = patience ?? TimeSpan.FromSeconds(30) });
     }
 
     /// <summary>Speaks to the server at an address, as the account whose credential this is: about itself and its subaccounts.</summary>
@@ -156,6 +159,18 @@ public sealed class TandemClient : IDisposable
     public Task<KeysRotatedInfo> RotateKeysAsync(KeyRotateRequest request, CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Post, "keys/rotate", Body(request, TandemJson.Default.KeyRotateRequest), TandemJson.Default.KeysRotatedInfo, cancel);
 
+    /// <summary>Has a backup made and writes it to a stream; answers to how many keys it is encrypted. What was written is a backup only if this returns.</summary>
+    public async Task<int> BackUpAsync(BackupRequest request, Stream into, CancellationToken cancel = default)
+    {
+        var encrypted = 0;
+        await SendAsync(HttpMethod.Post, "backup", Body(request, TandemJson.Default.BackupRequest), cancel, async response =>
+        {
+            encrypted = response.Headers.TryGetValues("X-Tandem-Backup-Recipients", out var values) && int.TryParse(values.First(), CultureInfo.InvariantCulture, out var number) ? number : 0;
+            await response.Content.CopyToAsync(into, cancel);
+        });
+        return encrypted;
+    }
+
     /// <summary>Makes a one-time link to create the first administrator.</summary>
     public Task<SetupLinkInfo> CreateSetupLinkAsync(CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Post, "setup-link", null, TandemJson.Default.SetupLinkInfo, cancel);
@@ -208,12 +223,19 @@ public sealed class TandemClient : IDisposable
         }
     }
 
-    private async Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancel)
+    /// <summary>Sends, and answers the body; a long one is handed to <paramref name="read"/> as it comes, and nothing is answered.</summary>
+    private async Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancel, Func<HttpResponseMessage, Task>? read = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
         try
         {
-            using var response = await _http.SendAsync(request, cancel);
+            using var response = await _http.SendAsync(request, read is null ? HttpCompletionOption.ResponseContentRead : HttpCompletionOption.ResponseHeadersRead, cancel);
+            if (read is not null && response.IsSuccessStatusCode)
+            {
+                await read(response);
+                return [];
+            }
+
             var content = await response.Content.ReadAsByteArrayAsync(cancel);
             return response.IsSuccessStatusCode ? content : throw Refusal((int)response.StatusCode, content);
         }

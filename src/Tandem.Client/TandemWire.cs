@@ -310,6 +310,7 @@ public sealed record AuditInfo
 [JsonSerializable(typeof(RotationInfo))]
 [JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(AuditVerificationInfo))]
+[JsonSerializable(typeof(BackupRequest))]
 [JsonSerializable(typeof(KeysInfo))]
 [JsonSerializable(typeof(KeyRotateRequest))]
 [JsonSerializable(typeof(KeysRotatedInfo))]

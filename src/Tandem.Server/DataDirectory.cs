@@ -12,6 +12,8 @@ public sealed class DataDirectory
     private const UnixFileMode OthersEnter =
         UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
+    private const string CopyPrefix = "backup-under-way-";
+
     private DataDirectory(string path) => Root = path;
 
     /// <summary>The directory itself, absolute.</summary>
@@ -99,5 +101,13 @@ public sealed class DataDirectory
         {
             DurableFile.Erase(file);
         }
+
+        foreach (var copy in Directory.EnumerateFiles(Root, $"{CopyPrefix}*").Concat(Directory.EnumerateFiles(Root, $"{Path.GetFileName(Database)}.restoring*")))
+        {
+            DurableFile.Erase(copy);
+        }
     }
+
+    /// <summary>A new name for a copy on its way into a backup.</summary>
+    internal string NewCopy() => Path.Combine(Root, $"{CopyPrefix}{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6))}");
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Tandem.Server.Backups;
 
 namespace Tandem.Server;
 
@@ -52,6 +53,9 @@ public sealed record TandemOptions
 
     /// <summary>For how long audit entries are kept, a day at least; zero for ever.</summary>
     public TimeSpan AuditRetention { get; init; }
+
+    /// <summary>The public keys that backups are encrypted to, unless a backup names others; empty for none.</summary>
+    public IReadOnlyList<AgeRecipient> BackupRecipients { get; init; } = [];
 
     /// <summary>Whether accepted calls are counted by consumer. While they are not, no verdict of readiness is better than unknown.</summary>
     public bool CountUsage { get; init; } = true;

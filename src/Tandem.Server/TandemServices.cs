@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Tandem.Server.Backups;
 using Tandem.Server.Console;
 using Tandem.Server.Metrics;
 using Tandem.Server.People;
@@ -27,6 +28,7 @@ public static class TandemServices
         services.AddSingleton<IAuditTrail>(store);
         services.AddSingleton<IKeyStore>(store);
         services.AddSingleton<KeyChange>();
+        services.AddSingleton(new Backup(store, options));
         services.AddSingleton(store.Index);
         services.AddSingleton(store.Keys);
         services.AddSingleton(store.Pending);

@@ -1,14 +1,18 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Tandem.Storage;
 
 namespace Tandem.Server;
 
 /// <summary>
-/// What a server does by itself once an hour: it cuts off the audit entries that are older than <see cref="TandemOptions.AuditRetention"/>, and removes
-/// seal keys with which nothing is sealed any more.
+/// What a server does by itself once an hour: it cuts off the audit entries that are older than <see cref="TandemOptions.AuditRetention"/>, removes
+/// seal keys with which nothing is sealed any more, and erases what was copied before an upgrade a week ago: it holds tokens retired since.
 /// </summary>
 internal sealed partial class Upkeep(IAccountStore store, KeyChange keys, TandemOptions options, TimeProvider time, ILogger<Upkeep> logger) : IHostedService, IDisposable
 {
+    /// <summary>For how long the way back from an upgrade is kept.</summary>
+    private static readonly TimeSpan s_wayBack = TimeSpan.FromDays(7);
+
     private readonly AuditRetention _retention = new(store);
     private ITimer? _timer;
     private Task _running = Task.CompletedTask;
@@ -50,6 +54,10 @@ internal sealed partial class Upkeep(IAccountStore store, KeyChange keys, Tandem
             }
 
             await keys.RemoveUnusedAsync();
+            foreach (var copy in DatabaseAtRest.CopiesBeforeUpgrades(options.DataDirectory, time.GetUtcNow() - s_wayBack))
+            {
+                DurableFile.Erase(copy);
+            }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -60,6 +68,6 @@ internal sealed partial class Upkeep(IAccountStore store, KeyChange keys, Tandem
     [LoggerMessage(1, LogLevel.Information, "{Count} audit entries were older than they are kept, and were cut off. The trail goes on to verify: tandem audit verify")]
     private static partial void Cut(ILogger logger, long count);
 
-    [LoggerMessage(2, LogLevel.Warning, "Old audit entries or unused keys could not be removed ({Reason}); it is tried again in an hour.")]
+    [LoggerMessage(2, LogLevel.Warning, "Old audit entries, keys or copies could not be removed ({Reason}); it is tried again in an hour.")]
     private static partial void Failed(ILogger logger, string reason);
 }

@@ -2,14 +2,19 @@ using System.Data.Common;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Microsoft.Data.Sqlite;
 
 namespace Tandem.Storage;
 
 /// <summary>Brings the schema up to date: numbered SQL files in this assembly, each applied once, in one transaction.</summary>
 internal static class Migrator
 {
-    /// <summary>Applies what is missing and answers the schema's version.</summary>
-    public static int Run(DbConnection connection, TimeProvider time)
+    /// <summary>What the copy from before an upgrade is called, with the schema's number between.</summary>
+    public const string CopyPrefix = "before-schema-";
+    public const string CopySuffix = ".db";
+
+    /// <summary>Applies what is missing, after a copy of what is there, and answers the schema's version.</summary>
+    public static int Run(SqliteConnection connection, SqliteOptions options)
     {
         using (var create = new Statement(connection, "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied INTEGER NOT NULL)"))
         {
@@ -20,12 +25,26 @@ internal static class Migrator
         var (current, newest) = (Version(connection), migrations.Keys.Max());
         RefuseNewer(current, newest);
 
+        if (current > 0 && current < newest)
+        {
+            KeepCopy(connection, options, newest);
+        }
+
         for (var version = current + 1; version <= newest; version++)
         {
-            Apply(connection, version, migrations[version], time);
+            Apply(connection, version, migrations[version], options.Time);
         }
 
         return newest;
+    }
+
+    /// <summary>The schema's version, if it is this program's or an older one.</summary>
+    /// <exception cref="StoreException">It is newer.</exception>
+    public static int RequireKnown(DbConnection connection)
+    {
+        var current = Version(connection);
+        RefuseNewer(current, Migrations().Keys.Max());
+        return current;
     }
 
     /// <summary>For whoever reads a database and may not change it.</summary>
@@ -37,6 +56,22 @@ internal static class Migrator
         if (current < newest)
         {
             throw new StoreException($"The database has schema {current}, and this program reads schema {newest}. Nothing was changed. Start the server once, which brings it up to date: tandem serve");
+        }
+    }
+
+    /// <summary>The way back from an upgrade. One that an attempt before has left half done is replaced.</summary>
+    private static void KeepCopy(SqliteConnection connection, SqliteOptions options, int newest)
+    {
+        var path = Path.Combine(options.Directory, string.Create(CultureInfo.InvariantCulture, $"{CopyPrefix}{newest}{CopySuffix}"));
+        try
+        {
+            DurableFile.Erase(path);
+            SqliteConnections.CopyInto(connection, path);
+            DurableFile.SyncDirectory(options.Directory);
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"The database must be brought to schema {newest}, and the copy that is made before cannot be written to {path} ({e.Message.TrimEnd('.')}). Nothing was changed. Free as much disk space as the database takes, then start again.", e);
         }
     }
 

@@ -23,7 +23,7 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
     {
         _lock = taken;
         _writing = writing;
-        SchemaVersion = Migrator.Run(writing, options.Time);
+        SchemaVersion = Migrator.Run(writing, options);
         Keys = KeyTable.Open(writing, options.RootKey, options.Time);
         var load = new AccountLoad(writing);
         using (var audit = new AuditChain(writing, Keys.Audit))
@@ -156,6 +156,12 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
 
         return walk.Result;
     }
+
+    /// <summary>
+    /// Copies the database into a new file of mode 0600, between mutations and without keeping one waiting. The copy is one file that holds
+    /// everything up to its end, but no session. False when it could not be stored; what is there of it is the caller's to erase, either way.
+    /// </summary>
+    public Task<bool> CopyAsync(string path) => _writer.CopyAsync(path);
 
     /// <inheritdoc />
     public Task<KeyUse> ReadKeyUseAsync(long newest, bool primaries, CancellationToken cancel = default) => ReadAsync(

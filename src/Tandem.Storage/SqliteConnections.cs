@@ -34,11 +34,45 @@ internal static class SqliteConnections
         ("cell_size_check", "ON", "1"),
     ];
 
+    /// <summary>A copy that is being made is worth nothing until it is whole, and then it is synced once.</summary>
+    private static readonly (string Pragma, string Value, string ReadBack)[] CopySettings =
+    [
+        ("journal_mode", "OFF", "off"),
+        ("synchronous", "OFF", "0"),
+        ("secure_delete", "ON", "1"),
+        ("temp_store", "MEMORY", "2"),
+        ("trusted_schema", "OFF", "0"),
+    ];
+
     /// <summary>A connection to the accounts.</summary>
     public static SqliteConnection Open(string path) => Open(path, Settings);
 
     /// <summary>A connection to the usage file.</summary>
     public static SqliteConnection OpenUsage(string path) => Open(path, UsageSettings);
+
+    /// <summary>A connection to a copy that is being made.</summary>
+    public static SqliteConnection OpenCopy(string path) => Open(path, CopySettings);
+
+    /// <summary>Makes one file of a copy that needs no other beside it, and ends the sessions in it: nobody goes on with one after a restore.</summary>
+    public static void SettleCopy(SqliteConnection copy)
+    {
+        Scalar(copy, "PRAGMA journal_mode = DELETE");
+        using var sessions = new Statement(copy, "DELETE FROM console_session");
+        sessions.Execute();
+    }
+
+    /// <summary>What SQLite finds wrong with a database at rest; null for nothing.</summary>
+    public static string? Check(SqliteConnection connection) => Scalar(connection, "PRAGMA integrity_check(1)") is var found && found is "ok" ? null : found;
+
+    /// <summary>Writes a copy without free pages of a database that nobody else uses.</summary>
+    public static void CopyInto(SqliteConnection connection, string path)
+    {
+        CreateFile(path);
+        using var vacuum = new Statement(connection, "VACUUM INTO @path", ("@path", System.Data.DbType.String));
+        vacuum.With(path).Execute();
+        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+        file.Flush(flushToDisk: true);
+    }
 
     /// <summary>A connection that only reads, whatever the file's own settings are: to a database at rest, or for a look at few rows.</summary>
     public static SqliteConnection OpenToRead(string path)

@@ -72,6 +72,9 @@ internal sealed class WriteQueue : IDisposable
         }
     }
 
+    /// <summary>Lets whoever waits for the next one look up: there is something else to do.</summary>
+    public void Wake() => _waiting.Release();
+
     /// <summary>Takes nothing more; what waits is still done.</summary>
     public void Close()
     {

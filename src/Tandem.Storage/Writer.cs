@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -34,6 +35,7 @@ internal sealed class Writer : IDisposable
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _stopping = new();
     private readonly StoreMetrics _metrics;
+    private readonly ConcurrentQueue<BackupCopy> _copies = new();
     private volatile bool _residuePending;
     private int _sinceCheckpoint;
 
@@ -63,12 +65,26 @@ internal sealed class Writer : IDisposable
 
     public bool TryAdd(WriteJob job) => _queue.TryAdd(job);
 
+    /// <summary>Begins a copy; ends with false when it could not be stored, or the store is being closed.</summary>
+    public Task<bool> CopyAsync(string path)
+    {
+        var copy = new BackupCopy(path);
+        _copies.Enqueue(copy);
+        _queue.Wake();
+        return copy.Done;
+    }
+
     /// <summary>Does what waits, empties the log and ends.</summary>
     public void Dispose()
     {
         _queue.Close();
         _stopping.Set();
         _thread.Join();
+        while (_copies.TryDequeue(out var copy))
+        {
+            copy.Dispose();
+        }
+
         _checkpoint.TryTruncate();
         _rows.Dispose();
         _audit.Dispose();
@@ -82,13 +98,18 @@ internal sealed class Writer : IDisposable
     {
         for (var ended = false; !ended;)
         {
-            if (_queue.Take(_residuePending ? Idle : Timeout.InfiniteTimeSpan, out ended) is { } job)
+            if (_queue.Take(!_copies.IsEmpty ? TimeSpan.Zero : _residuePending ? Idle : Timeout.InfiniteTimeSpan, out ended) is { } job)
             {
                 Process(job);
             }
             else if (_residuePending)
             {
                 Stopping("erasing", RetryPending);
+            }
+
+            if (_copies.TryPeek(out var copy) && copy.Step(_connection))
+            {
+                _copies.TryDequeue(out _);
             }
         }
     }

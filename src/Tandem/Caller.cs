@@ -73,6 +73,9 @@ public sealed class Caller
             ? ErrorKind.None
             : ErrorKind.SessionEnded;
 
+    /// <summary>Whether the caller may do what is about the server itself, on the rows of the running transaction: operators alone.</summary>
+    public ErrorKind MayOperate(IAccountRows rows) => Credential is null ? AuthoriseOperator(rows) : ErrorKind.NotPermitted;
+
     /// <summary>Finds the account and decides in what role the caller acts on it; see <see cref="Authorise"/>.</summary>
     internal ErrorKind Enter(IAccountRows rows, AccountSid sid, out Account account, out CallerRole role, out string actor)
     {

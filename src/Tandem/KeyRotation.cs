@@ -64,9 +64,9 @@ public sealed class KeyRotation(IAccountStore store, DataKeys keys, TimeProvider
         var seal = DataKey.Generate(keys.All.Max(k => k.Id) + 1, DataKeyPurpose.Seal);
         var outcome = await store.ChangeAsync<RootKey>(default, rows =>
         {
-            if (caller.Credential is not null || caller.AuthoriseOperator(rows) != ErrorKind.None)
+            if (caller.MayOperate(rows) is var refusal and not ErrorKind.None)
             {
-                return ErrorKind.NotPermitted;
+                return refusal;
             }
 
             rows.Keys.Wrap(next, [.. keys.All, seal], time.GetUtcNow());

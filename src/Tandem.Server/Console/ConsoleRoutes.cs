@@ -29,6 +29,7 @@ internal static class ConsoleRoutes
         pages.Show("/audit/export.jsonl", UserRole.Viewer, AuditExport.WriteLinesAsync);
         pages.Show("/audit/export.csv", UserRole.Viewer, AuditExport.WriteTableAsync);
         pages.Show(SettingsPage.Path, UserRole.Viewer, SettingsPage.ShowAsync);
+        pages.ActFresh("/settings/backup", UserRole.Administrator, SettingsPage.BackUpAsync);
     }
 
     private static void MapRotations(PageRoutes pages)

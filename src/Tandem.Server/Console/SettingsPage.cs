@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tandem.Client;
+using Tandem.Server.Backups;
 using Tandem.Server.Usage;
 
 namespace Tandem.Server.Console;
@@ -19,6 +20,9 @@ public sealed record SettingRow(string Variable, string? Flag, string Value, str
 /// <param name="Counted">Since when, and with which gaps.</param>
 public sealed record SettingsModel(ServerInfo Server, IReadOnlyList<SettingRow> Settings, int Accounts, UsageCounters Counters, UsageReport Counted) : PageModel("Settings")
 {
+    /// <summary>Whether a backup can be made from here: for whoever sees the page, and with a key that it is encrypted to.</summary>
+    public (bool MayBackUp, bool HasRecipient) Backup { get; init; }
+
     /// <summary>Why calls went uncounted, in words.</summary>
     /// <param name="reason">The reason.</param>
     public static string Of(GapReason reason) => reason switch
@@ -43,7 +47,34 @@ internal static class SettingsPage
             Rows(page.Get<TandemOptions>()),
             page.Get<VerifierIndex>().Count,
             recorder.Counters,
-            recorder.Report(default))));
+            recorder.Report(default))
+        {
+            Backup = (page.May(UserRole.Administrator), page.Get<TandemOptions>().BackupRecipients.Count > 0),
+        }));
+    }
+
+    /// <summary>
+    /// A backup as a download. Only one that is encrypted: what a browser stores lies about, and is synced to who knows where.
+    /// </summary>
+    public static async Task BackUpAsync(PageRequest page)
+    {
+        var (recipients, response) = (page.Get<TandemOptions>().BackupRecipients, page.Http.Response);
+        if (recipients.Count == 0)
+        {
+            await ErrorPage.WriteAsync(page.Http, ErrorKind.NotPermitted);
+            return;
+        }
+
+        var refusal = await page.Get<Backup>().MakeAsync(page.Caller(UserRole.Administrator), recipients, page.Context, async copy =>
+        {
+            response.ContentType = "application/octet-stream";
+            response.Headers.ContentDisposition = $"attachment; filename=\"tandem-{page.Now:yyyyMMdd-HHmmss}.db.age\"";
+            await Backup.WriteAsync(copy, response.Body, recipients, page.Http.RequestAborted);
+        });
+        if (refusal != ErrorKind.None)
+        {
+            await (refusal == ErrorKind.SessionEnded ? SignInPage.SendThereAsync(page) : ErrorPage.WriteAsync(page.Http, refusal));
+        }
     }
 
     /// <summary>Never a secret: of keys and certificates, where they lie.</summary>
@@ -64,6 +95,9 @@ internal static class SettingsPage
             Row("THROTTLE_SOURCE", "--throttle-source", options.ThrottleSource.ToString()),
             Row("QUIET_TIME", "--quiet-time", Spans.Text(options.QuietTime)),
             Row("SECONDARY_AGE_WARNING", "--secondary-age-warning", options.SecondaryAgeWarning == TimeSpan.Zero ? "off" : Spans.Text(options.SecondaryAgeWarning)),
+            Row("AUDIT_RETENTION", "--audit-retention", options.AuditRetention == TimeSpan.Zero ? "for ever" : Spans.Text(options.AuditRetention)),
+            Row("ANCHOR_FILE", null, DataDirectory.Of(options.DataDirectory).AnchorFile(options.AnchorFile)),
+            Row("BACKUP_RECIPIENT", null, options.BackupRecipients.Count == 0 ? "none" : string.Join(", ", options.BackupRecipients.Select(r => r.Text))),
             Row("ROOT_KEY_FILE", null, options.RootKeyFile ?? "root.key in the data directory"),
             Row("RECOVERABLE_TOKENS", null, OnOff(options.RecoverableTokens)),
             Row("USAGE", null, OnOff(options.CountUsage)),

@@ -35,6 +35,7 @@ public sealed class Roles_200_403
         ("POST", "/users/somebody/second-factor/remove", UserRole.Administrator),
         ("POST", "/users/somebody/sessions/end", UserRole.Administrator),
         ("POST", "/users/somebody/remove", UserRole.Administrator),
+        ("POST", "/settings/backup", UserRole.Administrator),
         ("POST", "/sign-out", UserRole.Viewer),
     ];
 

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Tandem.Storage;
 using Xunit;
 
 namespace Tandem.Tests.Store;
@@ -23,6 +24,10 @@ public sealed class SqliteMigrationTests : StoreSpec<SqliteTestStore>
             after with { Secondary = after.Secondary! with { Seal = null } });
         Assert.Equal(audit, Store.ReadAudit());
         Assert.Equal((Slot.Primary, Slot.Secondary, Slot.Primary), (Check(sid, primary), Check(sid, secondary), Check(other, otherToken)));
+
+        var copy = Assert.Single(Directory.GetFiles(Store.Directory, "before-schema-*.db"));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(copy));
+        Assert.Equal(1, DatabaseAtRest.Examine(copy, Store.RootKey).Schema);
 
         using var promoted = (await Rotation.PromoteAsync(With(sid, primary), sid, Some.Context)).Value;
         Assert.Equal(secondary, promoted!.Token!.Reveal());

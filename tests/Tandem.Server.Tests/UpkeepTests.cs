@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Time.Testing;
+using Tandem.Testing;
+using Xunit;
+
+namespace Tandem.Server.Tests;
+
+/// <summary>What the server does by itself once an hour.</summary>
+public sealed class UpkeepTests
+{
+    [Fact]
+    public async Task Audit_entries_older_than_they_are_kept_are_cut_off_and_the_trail_goes_on_to_verify()
+    {
+        var time = new FakeTimeProvider(Calls.Start);
+        await using var tandem = await TestTandem.StartAsync(new() { Time = time, Options = o => o with { AuditRetention = TimeSpan.FromDays(30) } });
+        await tandem.CreateSecondaryAsync();
+        time.Advance(TimeSpan.FromDays(20));
+        await tandem.CreateSubaccountAsync();
+        time.Advance(TimeSpan.FromDays(11));
+
+        await Until.TrueAsync(async () =>
+        {
+            time.Advance(TimeSpan.FromHours(1));
+            var list = (await tandem.SendToAdminAsync("GET", "/tandem/v1/audit?limit=1")).Json.GetProperty("entries")[0];
+            return string.Equals(list.GetProperty("action").GetString(), "audit_cut", StringComparison.Ordinal);
+        });
+
+        var found = (await tandem.SendToAdminAsync("GET", "/tandem/v1/audit/verification")).Json;
+        Assert.Equal((true, 2, 2), (found.GetProperty("intact").GetBoolean(), found.GetProperty("cut_up_to").GetInt32(), found.GetProperty("entries").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_copy_from_before_an_upgrade_is_erased_after_a_week()
+    {
+        var time = new FakeTimeProvider(Calls.Start);
+        await using var tandem = await TestTandem.StartAsync(new() { Time = time });
+        var (old, young) = (Path.Combine(tandem.DataDirectory, "before-schema-4.db"), Path.Combine(tandem.DataDirectory, "before-schema-5.db"));
+        foreach (var (file, made) in new[] { (old, Calls.Start - TimeSpan.FromDays(6.99)), (young, Calls.Start) })
+        {
+            await File.WriteAllTextAsync(file, "rows", TestContext.Current.CancellationToken);
+            File.SetLastWriteTimeUtc(file, made.UtcDateTime);
+        }
+
+        await Until.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromHours(1));
+            return !File.Exists(old);
+        });
+        Assert.True(File.Exists(young));
+    }
+
+    [Fact]
+    public async Task Verifying_and_the_keys_are_not_there_for_a_credential()
+    {
+        await using var tandem = await TestTandem.StartAsync();
+        foreach (var (method, path) in new[] { ("GET", "/tandem/v1/audit/verification"), ("GET", "/tandem/v1/keys"), ("POST", "/tandem/v1/keys/rotate"), ("POST", "/tandem/v1/backup") })
+        {
+            Assert.Equal(404, (await tandem.SendAsync(method, path)).Status);
+        }
+    }
+}
