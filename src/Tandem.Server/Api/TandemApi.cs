@@ -196,10 +196,10 @@ internal static class TandemApi
             .Describe(chapter, "getKeys", "Look at the keys", "Which there are, and what rests on the older ones. Never a key.").Answers<KeysInfo>();
         MapLocal(api, "POST", "/keys/rotate", TandemKeysApi.Rotate)
             .Describe(chapter, "rotateKeys", "Change the root key", "Every data key is wrapped anew in one transaction; no token changes.")
-            .Reads<KeyRotateRequest>(optional: true).Answers<KeysRotatedInfo>().Refuses(ErrorKind.NotPermitted);
+            .Reads<KeyRotateRequest>(optional: true).Answers<KeysRotatedInfo>();
         MapLocal(api, "POST", "/backup", TandemBackupApi.Make)
             .Describe("Backup", "makeBackup", "Make a backup", "The database as it is at the end, as a SQLite file, or that encrypted in the format of age. The root key is not in it.")
-            .Reads<BackupRequest>(optional: true).Refuses(ErrorKind.NotPermitted)
+            .Reads<BackupRequest>(optional: true)
             .AnswersNothing(StatusCodes.Status200OK, new HeaderDescription(TandemBackupApi.RecipientsHeader, "To how many keys it is encrypted."));
     }
 

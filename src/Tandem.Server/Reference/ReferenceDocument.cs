@@ -41,6 +41,8 @@ internal static class ReferenceDocument
         ("Audit", "Every change of an account has an entry, written in the change's own transaction."),
         ("Accounts", "For operators. An account's own way to create and change subaccounts is Twilio's Accounts resource."),
         ("Console users", "For operators: who may sign in to the console, and as what."),
+        ("Keys", "For operators: the root key, the data keys that it wraps, and what rests on older ones. Never a key."),
+        ("Backup", "For operators: the whole database, while the server runs."),
         ("Check", "Tandem in front of your own API: whose credential does a request carry, and which of the account's two tokens is it?"),
         ("Health", "Without a credential; nothing of any account is told."),
         ("Twilio", "As Twilio's own API, exact in status, body, dates and errors, for unmodified clients. A token's text is answered once, when it is created, and once more when it is promoted."),

@@ -36,6 +36,6 @@ public sealed class Backup_200
         Assert.Contains("TANDEM_BACKUP_RECIPIENT", page, StringComparison.Ordinal);
 
         Assert.Equal(409, (await client.PostAsync("/settings/backup", "/invitation")).Status);
-        Assert.DoesNotContain("backup made", (await client.GetAsync("/audit")).Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("encrypted", (await client.GetAsync("/audit")).Body, StringComparison.Ordinal);
     }
 }
