@@ -20,20 +20,13 @@ internal static class KeyCommand
 
     private static Command CreateStatus()
     {
-        var (data, json) = (LocalServer.DataOption(), LocalServer.JsonOption());
-        var command = new Command("status", "Show which keys there are and what rests on the older ones. Never a key.") { data, json };
+        var (data, format) = (LocalServer.DataOption(), new Output());
+        var command = new Command("status", "Show which keys there are and what rests on the older ones. Never a key.") { data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var keys = await LocalServer.AskAsync(LocalServer.Directory(parsed.GetValue(data)), c => c.GetKeysAsync(cancel));
-            if (parsed.GetValue(json))
-            {
-                Print.Json(keys);
-            }
-            else
-            {
-                Show(keys);
-            }
-
+            Show(format.Of(parsed), keys, keys);
             return ExitCode.Done;
         });
         return command;
@@ -41,9 +34,10 @@ internal static class KeyCommand
 
     private static Command CreateRotate()
     {
-        var (data, json, yes) = (LocalServer.DataOption(), LocalServer.JsonOption(), TokenCommand.YesOption());
+        var (data, format, yes) = (LocalServer.DataOption(), new Output(), TokenCommand.YesOption());
         var to = new Option<string>("--to") { HelpName = "FILE", Description = "Take the new root key from this file, for keys that something else keeps; without it the server makes one and puts it in place." };
-        var command = new Command("rotate", "Put a new root key into the place of the old one, while the server runs. No token changes.") { to, yes, data, json };
+        var command = new Command("rotate", "Put a new root key into the place of the old one, while the server runs. No token changes.") { to, yes, data };
+        format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var (directory, file) = (LocalServer.Directory(parsed.GetValue(data)), parsed.GetValue(to) is { Length: > 0 } named ? Path.GetFullPath(named) : null);
@@ -54,15 +48,9 @@ internal static class KeyCommand
                 parsed.GetValue(yes),
                 cancel);
             var rotated = await LocalServer.AskAsync(directory, c => c.RotateKeysAsync(new() { RootKeyFile = file }, cancel));
-            if (parsed.GetValue(json))
-            {
-                Print.Json(rotated);
-                return ExitCode.Done;
-            }
-
-            Console.Out.WriteLine($"The root key is {rotated.Keys.RootKeyId} now; it was {rotated.FormerRootKeyId}.");
-            Show(rotated.Keys);
-            Console.Out.WriteLine(rotated.InPlace
+            Show(format.Of(parsed), rotated, rotated.Keys);
+            await Console.Error.WriteLineAsync($"The root key is {rotated.Keys.RootKeyId} now; it was {rotated.FormerRootKeyId}.");
+            await Console.Error.WriteLineAsync(rotated.InPlace
                 ? $"Back the new key up, apart from the database: {rotated.Keys.RootKeyFile}. Prove the copy: tandem key check COPY"
                 : $"Start the server with it from now on: TANDEM_ROOT_KEY_FILE={Shell.Quote(rotated.Keys.RootKeyFile)}");
             return ExitCode.Done;
@@ -94,11 +82,20 @@ internal static class KeyCommand
         return command;
     }
 
-    private static void Show(KeysInfo keys)
+    private static void Show<T>(OutputFormat format, T answer, KeysInfo keys)
     {
-        Console.Out.WriteLine($"root key {keys.RootKeyId}   {keys.RootKeyFile}");
-        Print.Table([["KEY", "FOR", "CREATED", "WRAPPED UNDER"], .. keys.DataKeys.Select(k => (string[])
-            [k.Id.ToString(CultureInfo.InvariantCulture), k.Purpose, Print.Time(k.DateCreated), k.RootKeyId.Equals(keys.RootKeyId, StringComparison.Ordinal) ? "this root key" : k.RootKeyId])]);
+        if (format == OutputFormat.Table)
+        {
+            Console.Out.WriteLine($"root key {keys.RootKeyId}   {keys.RootKeyFile}");
+        }
+
+        Output.Write(format, answer, [["KEY", "FOR", "CREATED", "WRAPPED UNDER"], .. keys.DataKeys.Select(k => (string[])
+            [k.Id.ToString(CultureInfo.InvariantCulture), k.Purpose, Print.Time(k.DateCreated), k.RootKeyId])]);
+        if (format != OutputFormat.Table)
+        {
+            return;
+        }
+
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{keys.UnderOtherRootKeys} left under another root key; {keys.OldSeals} sealed with an older seal key"));
         foreach (var seal in keys.OldSealAccounts)
         {
