@@ -81,10 +81,10 @@ public static class TandemServices
         services.AddSingleton<IAccountStore>(store);
         services.AddSingleton<IAuditTrail>(store);
         services.AddSingleton<IKeyStore>(store);
+        services.AddSingleton<KeyChange>();
+        services.AddSingleton(new Backup(store, options));
         services.AddSingleton(store.Index);
         services.AddSingleton(store.Keys);
         services.AddSingleton(store.Pending);
-        services.AddSingleton<KeyChange>();
-        services.AddSingleton(new Backup(store, options));
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Tandem.Cli.Claims;
 using Tandem.Testing;
 using Xunit;
 

@@ -1,6 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics;
-using Tandem.Cli.Claims;
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Testing;
 using Xunit;
 

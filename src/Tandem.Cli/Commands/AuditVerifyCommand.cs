@@ -18,19 +18,25 @@ internal static class AuditVerifyCommand
         {
             var directory = LocalServer.Directory(parsed.GetValue(data));
             var found = await LocalServer.AskIfRunningAsync(directory, c => c.VerifyAuditAsync(cancel)) ?? VerifyFiles(directory);
-            if (format.Of(parsed) != OutputFormat.Table)
+            if (found.Break is null || format.Of(parsed) != OutputFormat.Table)
             {
-                Output.WriteOne(format.Of(parsed), found, Fields(found));
-            }
-            else if (found.Break is null)
-            {
-                Console.Out.WriteLine(Describe(found));
+                Output.WriteSentence(format.Of(parsed), found, TandemJson.Default.AuditVerificationInfo, Describe(found), Fields(found));
             }
 
             return found.Break is { } broken ? throw new CommandException(ExitCode.Verification, Describe(found, broken)) : ExitCode.Done;
         });
         return command;
     }
+
+    private static (string Name, string Value)[] Fields(AuditVerificationInfo found) =>
+    [
+        ("intact", found.Intact ? "yes" : "no"),
+        ("entries", found.Entries.ToString(CultureInfo.InvariantCulture)),
+        ("last", found.Last.ToString(CultureInfo.InvariantCulture)),
+        ("cut_up_to", found.CutUpTo?.ToString(CultureInfo.InvariantCulture) ?? "-"),
+        ("break", found.Break?.Number.ToString(CultureInfo.InvariantCulture) ?? "-"),
+        ("kind", found.Break?.Kind ?? "-"),
+    ];
 
     private static AuditVerificationInfo VerifyFiles(string directory)
     {
@@ -43,12 +49,6 @@ internal static class AuditVerifyCommand
             throw new CommandException(ExitCode.Precondition, e.Message, e);
         }
     }
-
-    private static (string, string)[] Fields(AuditVerificationInfo found) =>
-    [
-        ("entries", found.Entries.ToString(CultureInfo.InvariantCulture)), ("last", found.Last.ToString(CultureInfo.InvariantCulture)),
-        ("broken_at", found.Break?.Number.ToString(CultureInfo.InvariantCulture) ?? "-"), ("detail", found.Break?.Detail ?? "-"),
-    ];
 
     private static string Describe(AuditVerificationInfo found) => string.Create(
         CultureInfo.InvariantCulture,

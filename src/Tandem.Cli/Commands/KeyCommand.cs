@@ -26,15 +26,7 @@ internal static class KeyCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var keys = await LocalServer.AskAsync(LocalServer.Directory(parsed.GetValue(data)), c => c.GetKeysAsync(cancel));
-            if (format.Of(parsed) == OutputFormat.Table)
-            {
-                Show(keys);
-            }
-            else
-            {
-                Output.Write(format.Of(parsed), keys, Rows(keys));
-            }
-
+            Show(format.Of(parsed), keys, keys);
             return ExitCode.Done;
         });
         return command;
@@ -56,15 +48,9 @@ internal static class KeyCommand
                 parsed.GetValue(yes),
                 cancel);
             var rotated = await LocalServer.AskAsync(directory, c => c.RotateKeysAsync(new() { RootKeyFile = file }, cancel));
-            if (format.Of(parsed) != OutputFormat.Table)
-            {
-                Output.Write(format.Of(parsed), rotated, Rows(rotated.Keys));
-                return ExitCode.Done;
-            }
-
-            Console.Out.WriteLine($"The root key is {rotated.Keys.RootKeyId} now; it was {rotated.FormerRootKeyId}.");
-            Show(rotated.Keys);
-            Console.Out.WriteLine(rotated.InPlace
+            Show(format.Of(parsed), rotated, rotated.Keys);
+            await Console.Error.WriteLineAsync($"The root key is {rotated.Keys.RootKeyId} now; it was {rotated.FormerRootKeyId}.");
+            await Console.Error.WriteLineAsync(rotated.InPlace
                 ? $"Back the new key up, apart from the database: {rotated.Keys.RootKeyFile}. Prove the copy: tandem key check COPY"
                 : $"Start the server with it from now on: TANDEM_ROOT_KEY_FILE={Shell.Quote(rotated.Keys.RootKeyFile)}");
             return ExitCode.Done;
@@ -96,10 +82,20 @@ internal static class KeyCommand
         return command;
     }
 
-    private static void Show(KeysInfo keys)
+    private static void Show<T>(OutputFormat format, T answer, KeysInfo keys)
     {
-        Console.Out.WriteLine($"root key {keys.RootKeyId}   {keys.RootKeyFile}");
-        Print.Table(Rows(keys));
+        if (format == OutputFormat.Table)
+        {
+            Console.Out.WriteLine($"root key {keys.RootKeyId}   {keys.RootKeyFile}");
+        }
+
+        Output.Write(format, answer, [["KEY", "FOR", "CREATED", "WRAPPED UNDER"], .. keys.DataKeys.Select(k => (string[])
+            [k.Id.ToString(CultureInfo.InvariantCulture), k.Purpose, Print.Time(k.DateCreated), k.RootKeyId])]);
+        if (format != OutputFormat.Table)
+        {
+            return;
+        }
+
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{keys.UnderOtherRootKeys} left under another root key; {keys.OldSeals} sealed with an older seal key"));
         foreach (var seal in keys.OldSealAccounts)
         {
@@ -111,7 +107,4 @@ internal static class KeyCommand
             Console.Out.WriteLine("An older seal key is removed when the last of these tokens has been promoted or deleted.");
         }
     }
-
-    private static IReadOnlyList<string[]> Rows(KeysInfo keys) => [["KEY", "FOR", "CREATED", "WRAPPED UNDER"], .. keys.DataKeys.Select(k => (string[])
-        [k.Id.ToString(CultureInfo.InvariantCulture), k.Purpose, Print.Time(k.DateCreated), k.RootKeyId.Equals(keys.RootKeyId, StringComparison.Ordinal) ? "this root key" : k.RootKeyId])];
 }
