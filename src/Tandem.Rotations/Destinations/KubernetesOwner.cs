@@ -80,7 +80,7 @@ internal static class KubernetesOwner
         return (secret.ManagedFields ?? []).FirstOrDefault(f => keys.Any(f.Wrote) && IsTool(f)) is { } writer ? $"{writer.Manager} (it has written {keys.First(writer.Wrote)})" : null;
     }
 
-    private static bool IsTool(KubernetesFieldManager writer) =>
+    private static bool IsTool(KubernetesFieldWriter writer) =>
         (string.Equals(writer.Operation, "Apply", StringComparison.Ordinal) && !writer.Manager.StartsWith("kubectl", StringComparison.Ordinal) && writer.Manager is not Kubectl.FieldManager)
         || s_writers.Any(w => writer.Manager.StartsWith(w, StringComparison.OrdinalIgnoreCase));
 }
