@@ -109,6 +109,15 @@ public sealed class KubernetesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_workload_is_taken_whatever_its_template_leaves_out()
+    {
+        _cluster.AddSecret("{}", ("TWILIO_AUTH_TOKEN", OldText));
+        _cluster.AddWorkload("deployment", "billing", """{"spec": {"template": {"metadata": null}}}""");
+
+        Assert.Equal("1 key set, restarted deployment/billing", await Plan("").DeliverAsync(Delivery(), Cancel));
+    }
+
+    [Fact]
     public async Task Somebody_who_is_faster_every_time_is_told_of()
     {
         _cluster.AddSecret("{}", ("TWILIO_AUTH_TOKEN", OldText));

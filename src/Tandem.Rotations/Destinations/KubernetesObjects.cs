@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Tandem.Rotations.Destinations;
 
-/// <summary>What is read of a Secret.</summary>
+/// <summary>What is read of a Secret. What has a value of its own here is settable: a member that the JSON lacks would else be null.</summary>
 internal sealed record KubernetesSecret
 {
-    public KubernetesMetadata Metadata { get; init; } = new();
+    public KubernetesMetadata Metadata { get; set; } = new();
 
     public string? Type { get; init; }
 
@@ -52,18 +52,18 @@ internal sealed record KubernetesMetadata
 /// <summary>An object that this one belongs to.</summary>
 internal sealed record KubernetesOwnerReference
 {
-    public string Kind { get; init; } = "";
+    public string Kind { get; set; } = "";
 
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 }
 
 /// <summary>Who has written which fields.</summary>
 internal sealed record KubernetesFieldWriter
 {
-    public string Manager { get; init; } = "";
+    public string Manager { get; set; } = "";
 
     /// <summary><c>Apply</c> for who declares the fields and will again, <c>Update</c> for who has written them.</summary>
-    public string Operation { get; init; } = "";
+    public string Operation { get; set; } = "";
 
     public JsonElement FieldsV1 { get; init; }
 
@@ -74,9 +74,9 @@ internal sealed record KubernetesFieldWriter
 /// <summary>What is read of a Deployment, a StatefulSet or a DaemonSet.</summary>
 internal sealed record KubernetesWorkload
 {
-    public KubernetesMetadata Metadata { get; init; } = new();
+    public KubernetesMetadata Metadata { get; set; } = new();
 
-    public KubernetesWorkloadSpec Spec { get; init; } = new();
+    public KubernetesWorkloadSpec Spec { get; set; } = new();
 
     /// <summary>Whether its pods read a Secret: as variables, or as files.</summary>
     public bool Uses(string secret) => Names(Spec.Template.Spec, secret);
@@ -97,13 +97,13 @@ internal sealed record KubernetesWorkloadSpec
 {
     public bool Paused { get; init; }
 
-    public KubernetesPodTemplate Template { get; init; } = new();
+    public KubernetesPodTemplate Template { get; set; } = new();
 }
 
 /// <summary>The pods of a workload.</summary>
 internal sealed record KubernetesPodTemplate
 {
-    public KubernetesMetadata Metadata { get; init; } = new();
+    public KubernetesMetadata Metadata { get; set; } = new();
 
     public JsonElement Spec { get; init; }
 }
