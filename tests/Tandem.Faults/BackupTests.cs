@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tandem.Cli.Claims;
 using Tandem.Testing;
 using Xunit;
 

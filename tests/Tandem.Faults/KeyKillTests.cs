@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using Tandem.Cli.Claims;
 using Tandem.Testing;
 using Xunit;
 
