@@ -72,7 +72,7 @@ public sealed class TandemApi_callers
         await using var tandem = await TestTandem.StartAsync();
         var document = await ApiDocument.ReadAsync(tandem);
         var local = document.Operations.Where(o => o.Operation["servers"] is not null).ToList();
-        Assert.Equal(12, local.Count);
+        Assert.Equal(16, local.Count);
         foreach (var (method, path, _) in local)
         {
             var account = await AccountAsync(tandem);
@@ -81,7 +81,10 @@ public sealed class TandemApi_callers
             Assert.Equal((404, "not_found"), (refused.Status, Kind(refused)));
             var answer = await SendAsync(tandem, method, path, account.Primary, null, isOperator: true);
             Assert.True(answer.Status is 200 or 201, $"{method} {path}: {answer.Status} {answer.Body}");
-            await document.ExpectAsync(method, path, answer);
+            if (path != "/tandem/v1/backup") // bytes, of which the reference says nothing more
+            {
+                await document.ExpectAsync(method, path, answer);
+            }
         }
     }
 

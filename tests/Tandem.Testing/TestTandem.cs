@@ -77,6 +77,7 @@ public sealed class TestTandem : IAsyncDisposable
         options = settings.Options?.Invoke(options) ?? options;
         var log = new CapturedLog();
         var rootKey = RootKey.Generate();
+        await WriteKeyAsync(Path.Combine(options.DataDirectory, "root.key"), rootKey);
         var store = SqliteAccountStore.Open(
             new()
             {
@@ -133,6 +134,12 @@ public sealed class TestTandem : IAsyncDisposable
         await _store.DisposeAsync();
         _rootKey.Dispose();
         Directory.Delete(directory, recursive: true);
+    }
+
+    private static async Task WriteKeyAsync(string path, RootKey rootKey)
+    {
+        await using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        await file.WriteAsync(rootKey.ToFileText());
     }
 
     private static async Task<Stream> ConnectAsync(string path, CancellationToken cancel)
