@@ -79,13 +79,15 @@ internal sealed class Simulation : IAsyncDisposable
         _retired = false;
         if (_dice.OnceIn(6))
         {
-            var (first, second) = (Begin(account), Begin(account)); // both wait for the same row
+            // Both are admitted before either begins: what one of them retires, the other no longer holds.
+            var (one, other) = (AnyCaller(account), AnyCaller(account));
+            var (first, second) = (Begin(account, one), Begin(account, other));
             await first();
             await second();
         }
         else
         {
-            await Begin(account)();
+            await Begin(account, AnyCaller(account))();
         }
 
         await SeeAsync(account);
@@ -117,9 +119,8 @@ internal sealed class Simulation : IAsyncDisposable
     }
 
     /// <summary>Begins a call. What is returned waits for its answer and holds it against the model.</summary>
-    private Func<Task> Begin(ModelAccount account)
+    private Func<Task> Begin(ModelAccount account, ModelCaller caller)
     {
-        var caller = AnyCaller(account);
         long? generation = _dice.Below(5) switch { 0 => account.Generation, 1 => account.Generation - 1, _ => null };
         var (chance, force, now) = (_dice.Below(1000), _dice.OnceIn(2), Now);
         if (chance < 900 && !_dice.OnceIn(4))
