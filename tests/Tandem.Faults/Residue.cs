@@ -55,7 +55,7 @@ internal sealed class Residue
     public IReadOnlyList<string> FindIn(string dataDirectory, string pattern = "*")
     {
         var found = new List<string>();
-        foreach (var file in Directory.EnumerateFiles(dataDirectory, pattern, SearchOption.AllDirectories).Where(f => !f.EndsWith(".sock", StringComparison.Ordinal) && Path.GetFileName(f) != "lock"))
+        foreach (var file in Directory.EnumerateFiles(dataDirectory, pattern, SearchOption.AllDirectories).Where(f => !f.EndsWith(".sock", StringComparison.Ordinal) && Path.GetFileName(f) is not ("lock" or "anchor")))
         {
             byte[] content;
             try
