@@ -41,8 +41,8 @@ internal sealed record Mutant(string Name, string File, string Find, string With
         new("After a start nobody has a parent", Load, "marks.HasFlag(Marks.Subaccount) ? AccountSid.FromBytes(row.Blob(2)) : sid", "sid"),
         new("A start forgets the secondaries", Load, "SecondaryVerifier = marks.HasFlag(Marks.Secondary) ?", "SecondaryVerifier = marks.HasFlag(Marks.Paused) ?"),
         new("A start goes on with the pauses", Store, "if (load.HasPauses)", "if (load.HasPauses && options.RecoverableTokens)"),
-        new("A change is answered and not kept", Writer, "            transaction.Commit(); // through the transaction object", "            if (epoch % 16 == 0) transaction.Rollback(); else transaction.Commit(); // "),
-        new("The index misses a change", Writer, "_index.Apply(committed.After, committed.Epoch);", "if (committed.Epoch % 16 != 0) _index.Apply(committed.After, committed.Epoch);"),
+        new("A change is answered and not kept", Writer, "            transaction.Commit(); // through the transaction object", "            if (head.Epoch % 16 == 0) transaction.Rollback(); else transaction.Commit(); // "),
+        new("The index misses a change", Writer, "_index.Apply(committed.After, committed.Head.Epoch);", "if (committed.Head.Epoch % 16 != 0) _index.Apply(committed.After, committed.Head.Epoch);"),
         new("A retired token's bytes stay in the log", Writer, "                _options.Retired?.Invoke(retirement.After);\n                TruncateOrRaiseAlarm();", "                _options.Retired?.Invoke(retirement.After);"),
     ];
 
