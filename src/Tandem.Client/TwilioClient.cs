@@ -76,36 +76,16 @@ public sealed class TwilioClient : IDisposable
     /// <param name="credential">The account that owns the service.</param>
     /// <param name="service">The service: its SID, or its unique name.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public async Task<IReadOnlyList<TwilioEnvironment>> ListEnvironmentsAsync(TwilioCredential credential, string service, CancellationToken cancel = default)
-    {
-        var all = new List<TwilioEnvironment>();
-        for (var next = $"{PathOf(service)}/Environments?PageSize=100"; next is not null;)
-        {
-            var page = await AskAsync(HttpMethod.Get, new(Serverless, next), credential, TwilioWire.Plain.TwilioEnvironmentPage, cancel);
-            all.AddRange(page.Environments);
-            next = page.Meta.NextPath;
-        }
-
-        return all;
-    }
+    public Task<IReadOnlyList<TwilioEnvironment>> ListEnvironmentsAsync(TwilioCredential credential, string service, CancellationToken cancel = default) => ListAsync(
+        credential, $"{PathOf(service)}/Environments?PageSize=100", TwilioWire.Plain.TwilioEnvironmentPage, page => (page.Environments, page.Meta.NextPath), cancel);
 
     /// <summary>Reads the variables of an environment of Functions, all pages of them.</summary>
     /// <param name="credential">The account that owns the service.</param>
     /// <param name="service">The service: its SID, or its unique name.</param>
     /// <param name="environment">The environment's SID.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public async Task<IReadOnlyList<TwilioVariable>> ListVariablesAsync(TwilioCredential credential, string service, string environment, CancellationToken cancel = default)
-    {
-        var all = new List<TwilioVariable>();
-        for (var next = $"{PathOf(service, environment)}?PageSize=100"; next is not null;)
-        {
-            var page = await AskAsync(HttpMethod.Get, new(Serverless, next), credential, TwilioWire.Plain.TwilioVariablePage, cancel);
-            all.AddRange(page.Variables);
-            next = page.Meta.NextPath;
-        }
-
-        return all;
-    }
+    public Task<IReadOnlyList<TwilioVariable>> ListVariablesAsync(TwilioCredential credential, string service, string environment, CancellationToken cancel = default) => ListAsync(
+        credential, $"{PathOf(service, environment)}?PageSize=100", TwilioWire.Plain.TwilioVariablePage, page => (page.Variables, page.Meta.NextPath), cancel);
 
     /// <summary>Makes a variable. Its key is at most 128 characters long, its value at most 450 bytes and not empty.</summary>
     public Task<TwilioVariable> CreateVariableAsync(TwilioCredential credential, string service, string environment, string key, string value, CancellationToken cancel = default) =>
@@ -121,6 +101,20 @@ public sealed class TwilioClient : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Reads a list of the serverless API, all pages of it.</summary>
+    private async Task<IReadOnlyList<TItem>> ListAsync<TPage, TItem>(
+        TwilioCredential credential, string first, JsonTypeInfo<TPage> type, Func<TPage, (IEnumerable<TItem> Items, string? Next)> read, CancellationToken cancel)
+    {
+        var all = new List<TItem>();
+        for (var next = first; next is not null;)
+        {
+            (var items, next) = read(await AskAsync(HttpMethod.Get, new(Serverless, next), credential, type, cancel));
+            all.AddRange(items);
+        }
+
+        return all;
+    }
 
     private Uri Serverless => _addresses.Serverless ?? throw new InvalidOperationException("There are no Functions at these addresses.");
 

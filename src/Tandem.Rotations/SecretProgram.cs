@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Tandem.Rotations.Destinations;
 
 namespace Tandem.Rotations;
 
@@ -43,11 +44,9 @@ public sealed class SecretProgram(IReadOnlyList<string> argv, TimeSpan limit, st
 
     private Process Start()
     {
-        // A path is relative to the configuration's folder, as its writer sees it; a bare name is looked for in PATH.
-        var program = argv[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(argv[0], directory) : argv[0];
         try
         {
-            return Process.Start(new ProcessStartInfo(program, argv.Skip(1)) { WorkingDirectory = directory, UseShellExecute = false, RedirectStandardOutput = true })!;
+            return Process.Start(new ProcessStartInfo(ChildProcess.Find(argv[0], directory), argv.Skip(1)) { WorkingDirectory = directory, UseShellExecute = false, RedirectStandardOutput = true })!;
         }
         catch (Win32Exception e)
         {

@@ -67,8 +67,10 @@ internal sealed class ChildProcess(IReadOnlyList<string> argv, TimeSpan limit, s
         }
     }
 
-    /// <summary>A path is relative to the program's folder, as its writer sees it; a bare name is looked for in PATH.</summary>
-    private string Program() => argv[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(argv[0], directory ?? Environment.CurrentDirectory) : argv[0];
+    /// <summary>A path is relative to the folder of who names it, as its writer sees it; a bare name is looked for in PATH.</summary>
+    public static string Find(string program, string directory) => program.Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(program, directory) : program;
+
+    private string Program() => Find(argv[0], directory ?? Environment.CurrentDirectory);
 
     private Process Start(IReadOnlyDictionary<string, string> environment)
     {
