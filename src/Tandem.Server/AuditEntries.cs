@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Tandem.Client;
 
 namespace Tandem.Server;
@@ -6,16 +5,13 @@ namespace Tandem.Server;
 /// <summary>Audit entries as they are written to whoever reads them.</summary>
 internal static class AuditEntries
 {
-    /// <summary>An action's name: <c>secondary_promoted</c>.</summary>
-    public static string NameOf(AuditAction action) => JsonNamingPolicy.SnakeCaseLower.ConvertName(action.ToString());
-
     /// <summary>The wire's form of an entry.</summary>
     public static AuditInfo Describe(AuditEntry entry) => new()
     {
         Number = entry.Epoch,
         At = entry.At,
         AccountSid = entry.Entry.Account == default ? null : entry.Entry.Account.ToString(),
-        Action = NameOf(entry.Entry.Action),
+        Action = WireName.Of(entry.Entry.Action),
         Generation = entry.Generation,
         Actor = entry.Entry.Actor,
         Source = entry.Entry.Context.Source,
@@ -38,7 +34,7 @@ internal static class AuditEntries
         {
             Number = broken.Number,
             At = broken.At,
-            Kind = JsonNamingPolicy.SnakeCaseLower.ConvertName(broken.Kind.ToString()),
+            Kind = WireName.Of(broken.Kind),
             Detail = broken.Detail,
         },
     };

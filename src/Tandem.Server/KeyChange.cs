@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Tandem.Client;
 
 namespace Tandem.Server;
@@ -73,7 +72,7 @@ internal sealed class KeyChange(IAccountStore store, IKeyStore keyStore, DataKey
         {
             RootKeyFile = _path ?? _file.Path,
             RootKeyId = root,
-            DataKeys = [.. use.Keys.Select(k => new DataKeyInfo { Id = k.Id, Purpose = JsonNamingPolicy.SnakeCaseLower.ConvertName(k.Purpose.ToString()), RootKeyId = k.RootKeyId, DateCreated = k.DateCreated })],
+            DataKeys = [.. use.Keys.Select(k => new DataKeyInfo { Id = k.Id, Purpose = WireName.Of(k.Purpose), RootKeyId = k.RootKeyId, DateCreated = k.DateCreated })],
             UnderOtherRootKeys = use.Keys.Count(k => !k.RootKeyId.Equals(root, StringComparison.Ordinal)),
             OldSeals = use.OldSeals.Count,
             OldSealAccounts = [.. use.OldSeals.Take(Named).Select(s => new OldSealInfo { AccountSid = s.Account.ToString(), Slot = s.Slot == Slot.Primary ? "primary" : "secondary", SealKey = s.KeyId })],

@@ -2,7 +2,6 @@ using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 
 namespace Tandem.Storage;
 
@@ -49,11 +48,11 @@ internal static class AnchorCheck
         AuditHead after;
         using (var transaction = connection.BeginTransaction())
         {
-            after = chain.Append(transaction, new(AuditAction.RollbackAccepted, default, "operator start", new("start", "accept-rollback")) { Detail = detail.ToString() }, 0, now);
+            after = chain.Append(transaction, head, new(AuditAction.RollbackAccepted, default, "operator start", new("start", "accept-rollback")) { Detail = detail.ToString() }, 0, now);
             transaction.Commit();
         }
 
-        anchor.Append(new(after.Epoch, after.Mac, null, NameOf(AuditAction.RollbackAccepted), now));
+        anchor.Append(new(after.Epoch, after.Mac, null, WireName.Of(AuditAction.RollbackAccepted), now));
         return $"An older copy of the database was accepted. Tokens that were retired may be valid again; rotate these accounts now:{List(accounts)}";
     }
 
@@ -72,16 +71,13 @@ internal static class AnchorCheck
                     row.GetInt64(0) - AccountRow.Wide,
                     row.Blob(1),
                     AccountSid.FromBytes(row.Blob(2)),
-                    NameOf((AuditAction)row.GetByte(3)),
+                    WireName.Of((AuditAction)row.GetByte(3)),
                     DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4))));
             }
         }
 
         missed.ForEach(anchor.Append);
     }
-
-    /// <summary>An action's name: <c>secondary_promoted</c>.</summary>
-    public static string NameOf(AuditAction action) => JsonNamingPolicy.SnakeCaseLower.ConvertName(action.ToString());
 
     private static string Refusal(string directory, Anchor anchor, AuditHead head, List<AnchorLine> lost, List<AnchorLine> accounts)
     {

@@ -46,10 +46,9 @@ internal sealed class AuditChain : IDisposable
     /// <summary>The newest entry.</summary>
     public AuditHead Head(DbTransaction? transaction) => AuditHead.Read(_read.In(transaction));
 
-    /// <summary>Writes the entry, links it, and bumps the epoch; answers the new head.</summary>
-    public AuditHead Append(DbTransaction transaction, AuditDraft draft, long generation, DateTimeOffset at)
+    /// <summary>Writes the entry, links it to the head that this transaction has read, and bumps the epoch; answers the new head.</summary>
+    public AuditHead Append(DbTransaction transaction, AuditHead before, AuditDraft draft, long generation, DateTimeOffset at)
     {
-        var before = Head(transaction);
         var entry = AuditRow.Of(draft, before.Stored + 1, generation, at);
         var mac = entry.Mac(_key, before.Mac);
         _insert.In(transaction).With(

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.Text.Json;
 
 namespace Tandem.Storage;
 
@@ -25,13 +24,13 @@ internal sealed class StoreMetrics : IDisposable
     }
 
     /// <summary>A change was made; null for one that has no entry.</summary>
-    public void Changed(AuditAction? action, long began) => Record(began, Tag("tandem.change", action is { } a ? Name(a) : "unaudited"), Tag("tandem.outcome", "done"));
+    public void Changed(AuditAction? action, long began) => Record(began, Tag("tandem.change", action is { } a ? WireName.Of(a) : "unaudited"), Tag("tandem.outcome", "done"));
 
     /// <summary>A change was refused, or failed before anything was changed.</summary>
     public void Refused(string outcome, long began) => Record(began, Tag("tandem.outcome", outcome));
 
     /// <summary>The same for a kind of refusal.</summary>
-    public void Refused(ErrorKind kind, long began) => Refused(Name(kind), began);
+    public void Refused(ErrorKind kind, long began) => Refused(WireName.Of(kind), began);
 
     /// <summary>An attempt to erase did not come through.</summary>
     public void Blocked() => _blocked.Add(1);
@@ -39,9 +38,6 @@ internal sealed class StoreMetrics : IDisposable
     public void Dispose() => _meter.Dispose();
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
-
-    private static string Name<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     private void Record(long began, params ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
         _duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, tags);

@@ -137,7 +137,7 @@ internal sealed class Writer : IDisposable
 
             if (retirement is not null)
             {
-                _anchor?.Append(new(committed.Head.Epoch, committed.Head.Mac, retirement.After.Sid, AnchorCheck.NameOf(committed.Action!.Value), _options.Time.GetUtcNow()));
+                _anchor?.Append(new(committed.Head.Epoch, committed.Head.Mac, retirement.After.Sid, WireName.Of(committed.Action!.Value), _options.Time.GetUtcNow()));
                 _options.Retired?.Invoke(retirement.After);
                 TruncateOrRaiseAlarm();
             }
@@ -154,11 +154,12 @@ internal sealed class Writer : IDisposable
     /// <summary>One transaction; null when nothing was changed and the caller has been told.</summary>
     private Committed? Commit(WriteJob job)
     {
-        long? epochBefore = null;
+        AuditHead? before = null;
         try
         {
             using var transaction = _connection.BeginTransaction(deferred: false);
-            epochBefore = _audit.Head(transaction).Epoch;
+            var head = _audit.Head(transaction);
+            before = head;
             _rows.Begin(transaction);
             var (refusal, after, audit) = job.Decide(_rows);
             var retirement = after is null ? null : Retirement.Of(_rows.Find(after.Sid), after);
@@ -179,7 +180,7 @@ internal sealed class Writer : IDisposable
 
             _rows.Save(after);
             var generation = (after ?? _rows.Find(audit.Account))?.Generation ?? 0;
-            var head = _audit.Append(transaction, audit, generation, _options.Time.GetUtcNow());
+            head = _audit.Append(transaction, head, audit, generation, _options.Time.GetUtcNow());
             transaction.Commit(); // through the transaction object: a COMMIT in a command's text may swallow its error
             return new(retirement, after, head, audit.Action);
         }
@@ -187,7 +188,7 @@ internal sealed class Writer : IDisposable
         {
             Stopping("after a refused write", () =>
             {
-                if (epochBefore is not null && _audit.Head(null).Epoch != epochBefore)
+                if (before is not null && _audit.Head(null).Epoch != before.Value.Epoch)
                 {
                     throw new InvalidDataException("A COMMIT that was reported as failed has taken place.", e);
                 }

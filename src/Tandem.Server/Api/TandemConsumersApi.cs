@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tandem.Client;
 using Tandem.Server.Reference;
@@ -48,8 +47,8 @@ internal static class TandemConsumersApi
             AccountSid = account.Sid.ToString(),
             Generation = account.Generation,
             At = TandemUsageApi.Time(moment.Report.At),
-            State = NameOf(verdict.State),
-            Reason = verdict.Reason == ReadinessReason.None ? null : NameOf(verdict.Reason),
+            State = WireName.Of(verdict.State),
+            Reason = verdict.Reason == ReadinessReason.None ? null : WireName.Of(verdict.Reason),
             Until = verdict.Until is { } until ? TandemUsageApi.Time(until) : null,
             QuietSeconds = (uint)TandemApi.Get<TandemOptions>(http).QuietTime.TotalSeconds,
             Primary = account.Primary?.Fingerprint.ToString(),
@@ -129,7 +128,7 @@ internal static class TandemConsumersApi
             Network = who.Network,
             Client = who.Client,
             ClientName = who.ClientName,
-            Standing = NameOf(verdict.Standing),
+            Standing = WireName.Of(verdict.Standing),
             Primary = verdict.Use.Primary is { } primary ? TandemUsageApi.Describe(primary) : null,
             Secondary = verdict.Use.Secondary is { } secondary ? TandemUsageApi.Describe(secondary) : null,
             BrokeAt = verdict.Use.BrokeAt == 0 ? null : TandemUsageApi.Time(verdict.Use.BrokeAt),
@@ -142,9 +141,6 @@ internal static class TandemConsumersApi
 
     private static Readiness Judge(HttpContext http, AccountMoment moment) =>
         TandemApi.Get<ReadinessJudge>(http).Judge(moment);
-
-    internal static string NameOf<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }

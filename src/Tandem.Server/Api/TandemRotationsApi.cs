@@ -115,7 +115,7 @@ internal static class TandemRotationsApi
     private static bool IsFingerprint(string? text) => text is null || (text.Length == 4 && text.All(char.IsAsciiHexDigitLower));
 
     private static RotationProgress? Progress(string? name) =>
-        Enum.GetValues<RotationProgress>().Cast<RotationProgress?>().FirstOrDefault(p => string.Equals(TandemConsumersApi.NameOf(p!.Value), name, StringComparison.Ordinal));
+        Enum.GetValues<RotationProgress>().Cast<RotationProgress?>().FirstOrDefault(p => string.Equals(WireName.Of(p!.Value), name, StringComparison.Ordinal));
 
     private static Task AnswerAsync(HttpContext http, AccountSid sid, RotationRecord record) => WriteAsync(
         http,
@@ -126,7 +126,7 @@ internal static class TandemRotationsApi
             Id = record.Id,
             Owner = record.Owner,
             Started = record.Started,
-            Progress = TandemConsumersApi.NameOf(record.Progress),
+            Progress = WireName.Of(record.Progress),
             IsLive = record.IsLive(TandemApi.Get<TimeProvider>(http).GetUtcNow()),
             HeardAt = record.Heard,
             Steps = [.. record.Steps.Select(s => new RotationStepInfo { Step = s.Step, Began = s.Began })],

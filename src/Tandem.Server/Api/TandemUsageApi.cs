@@ -97,7 +97,7 @@ internal static class TandemUsageApi
     {
         Began = Time(gap.Began),
         Ended = Time(gap.Ended),
-        Reason = TandemConsumersApi.NameOf(gap.Reason),
+        Reason = WireName.Of(gap.Reason),
         Calls = gap.Calls,
     };
 }

@@ -14,7 +14,7 @@ public sealed record AuditModel(AuditScanPage Found, AuditFilter Asked, string A
 
     /// <summary>The query of this filter, for links: ends with <c>&amp;</c> when there is one.</summary>
     public string Query =>
-        $"{(Asked.Account is { } sid ? $"account={sid}&" : "")}{(Asked.Action is { } action ? $"action={AuditEntries.NameOf(action)}&" : "")}{Moment("from", Asked.From)}{Moment("to", Asked.To)}";
+        $"{(Asked.Account is { } sid ? $"account={sid}&" : "")}{(Asked.Action is { } action ? $"action={WireName.Of(action)}&" : "")}{Moment("from", Asked.From)}{Moment("to", Asked.To)}";
 
     /// <summary>A moment as the form's fields have it, in UTC.</summary>
     /// <param name="at">The moment.</param>

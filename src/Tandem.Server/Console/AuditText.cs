@@ -8,7 +8,7 @@ internal static class AuditText
     {
         foreach (var action in Enum.GetValues<AuditAction>())
         {
-            if (AuditEntries.NameOf(action).Equals(name, StringComparison.Ordinal))
+            if (WireName.Of(action).Equals(name, StringComparison.Ordinal))
             {
                 return action;
             }
@@ -38,7 +38,7 @@ internal static class AuditText
         AuditAction.RollbackAccepted => "an older copy of the database accepted",
         AuditAction.KeysRotated => "root key changed",
         AuditAction.BackupMade => "backup made",
-        _ => AuditEntries.NameOf(action).Replace('_', ' '),
+        _ => WireName.Of(action).Replace('_', ' '),
     };
 
     /// <summary>The token and the detail that go with it; empty for nothing.</summary>

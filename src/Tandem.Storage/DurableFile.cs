@@ -1,15 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-#if IN_STORAGE
-namespace Tandem.Storage; // of a name of its own there: the comments of both go into one table of the API reference
-#else
 namespace Tandem;
-#endif
 
 /// <summary>
-/// Small private files that must be there whole or not at all, and gone when they are gone. Compiled into the rooms of storage and rotations as well,
-/// which may not refer to this one: erasing is not to be written twice.
+/// Small private files that must be there whole or not at all, and gone when they are gone. Compiled into the room of rotations as well, which
+/// may not refer to this one: erasing is not to be written twice.
 /// </summary>
 internal static partial class DurableFile
 {
