@@ -15,12 +15,7 @@ public sealed class BackupTests
     {
         await using var server = await ServerProcess.StartAsync(ServerProcess.Unthrottled);
         var caller = new TwilioCaller(server.Http);
-        var (parent, parentToken) = server.FirstAccount();
-        var held = new List<(string Sid, string Token)>();
-        for (var i = 0; i < Accounts; i++)
-        {
-            held.Add(await caller.CreateSubaccountAsync(parent, parentToken));
-        }
+        var held = await caller.CreateSubaccountsAsync(server.FirstAccount(), Accounts);
 
         var retired = new List<Residue>();
         for (var i = 0; i < 40; i++)

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Tandem.Cli.Claims;
 using Tandem.Client;
 using Tandem.Testing;
@@ -12,12 +11,9 @@ public sealed class KeyKillTests
     private const int Kills = 20;
 
     [Fact]
-    [SuppressMessage("ApiDesign", "RS0030", Justification = "The moments of the kills repeat with the seed.")]
     public async Task Killed_at_any_moment_the_server_starts_again_with_the_key_that_it_needs()
     {
-        var seed = Environment.GetEnvironmentVariable("TANDEM_TEST_SEED") is { Length: > 0 } given ? int.Parse(given, System.Globalization.CultureInfo.InvariantCulture) : Environment.ProcessId;
-        var (random, output) = (new Random(seed), TestContext.Current.TestOutputHelper!);
-        output.WriteLine($"seed {seed} (repeat with TANDEM_TEST_SEED={seed})");
+        var (dice, output) = (Seeded.Dice(), TestContext.Current.TestOutputHelper!);
         await using var server = await ServerProcess.StartAsync(ServerProcess.Unthrottled);
         var caller = new TwilioCaller(server.Http);
         var (parent, parentToken) = server.FirstAccount();
@@ -31,7 +27,7 @@ public sealed class KeyKillTests
             using var stop = new CancellationTokenSource();
             var load = LoadAsync(caller, (sid, token), stop.Token);
             var rotate = client.RotateKeysAsync(new(), TestContext.Current.CancellationToken);
-            await Task.Delay(random.Next(0, 40), TestContext.Current.CancellationToken); // the fault's moment, not a wait for a result
+            await Task.Delay(dice.Below(40), TestContext.Current.CancellationToken); // the fault's moment, not a wait for a result
             await server.KillAsync();
             var acknowledged = await IsAnsweredAsync(rotate);
             await stop.CancelAsync();

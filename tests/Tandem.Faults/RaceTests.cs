@@ -75,12 +75,7 @@ public sealed class RaceTests
     {
         await using var server = await ServerProcess.StartAsync(ServerProcess.Unthrottled);
         var caller = new TwilioCaller(server.Http);
-        var parent = server.FirstAccount();
-        var accounts = new List<(string Sid, string Token)>();
-        for (var i = 0; i < Accounts; i++)
-        {
-            accounts.Add(await caller.CreateSubaccountAsync(parent.Sid, parent.Token));
-        }
+        var accounts = await caller.CreateSubaccountsAsync(server.FirstAccount(), Accounts);
 
         await Task.WhenAll(accounts.Select(async account =>
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Data.Sqlite;
 using Tandem.Cli.Claims;
 
@@ -52,33 +51,8 @@ internal sealed class Residue
     /// Where something was found, in words; empty when nothing was. While this process holds a transaction on the database,
     /// <paramref name="pattern"/> must leave out the database and its -shm: closing a file drops all of a process's locks on it.
     /// </summary>
-    public IReadOnlyList<string> FindIn(string dataDirectory, string pattern = "*")
-    {
-        var found = new List<string>();
-        foreach (var file in Directory.EnumerateFiles(dataDirectory, pattern, SearchOption.AllDirectories).Where(f => !f.EndsWith(".sock", StringComparison.Ordinal) && Path.GetFileName(f) is not ("lock" or "anchor")))
-        {
-            byte[] content;
-            try
-            {
-                using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                content = new byte[stream.Length];
-                stream.ReadExactly(content);
-            }
-            catch (FileNotFoundException)
-            {
-                continue;
-            }
-
-            found.AddRange(_patterns.Where(p => content.AsSpan().IndexOf(p.Bytes) >= 0).Select(p => $"{p.What} in {Path.GetFileName(file)}"));
-        }
-
-        return found;
-    }
+    public IReadOnlyList<string> FindIn(string dataDirectory, string pattern = "*") => TokenForms.FindIn(dataDirectory, _patterns, pattern);
 
     /// <summary>Whether a text (a log, an output) holds the token in any form.</summary>
-    public bool IsIn(string text)
-    {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        return _patterns.Exists(p => bytes.AsSpan().IndexOf(p.Bytes) >= 0);
-    }
+    public bool IsIn(string text) => TokenForms.AreIn(text, _patterns);
 }

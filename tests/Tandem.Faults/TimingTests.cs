@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Tandem.Testing;
 using Xunit;
 
 namespace Tandem.Faults;
@@ -28,7 +29,7 @@ public sealed class TimingTests
 
     private static readonly int s_samples = LongRun.Of(20_000, 200_000);
 
-    private readonly Dice _dice = new();
+    private readonly Dice _dice = Seeded.Dice();
 
     [Fact]
     public void Why_a_credential_is_refused_does_not_show_in_the_time_it_takes()

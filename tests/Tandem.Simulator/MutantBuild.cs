@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
 using System.Text.RegularExpressions;
-using System.Xml.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -58,15 +57,11 @@ internal static partial class MutantBuild
     {
         var room = Path.GetDirectoryName(mutant.File)!;
         var original = room == "Tandem" ? typeof(Account).Assembly : typeof(Storage.SqliteAccountStore).Assembly;
-        var project = XDocument.Load(Directory.GetFiles(Path.Combine(s_sources, room), "*.csproj").Single());
-        var parse = s_parse.WithPreprocessorSymbols(project.Descendants("DefineConstants").SelectMany(d => d.Value.Split(';')).Where(symbol => !symbol.StartsWith('$')));
-        var linked = project.Descendants("Compile").Select(c => c.Attribute("Include")?.Value).OfType<string>().Select(path => Path.GetFullPath(Path.Combine(s_sources, room, path)));
         var trees = Directory.EnumerateFiles(Path.Combine(s_sources, room), "*.cs", SearchOption.AllDirectories)
             .Where(file => !Path.GetRelativePath(s_sources, file).Split('/').Any(part => part is "obj" or "bin"))
-            .Concat(linked)
-            .Select(file => Parse(parse, Path.GetRelativePath(s_sources, file) == mutant.File ? Mutate(mutant, File.ReadAllText(file)) : File.ReadAllText(file), file));
-        CSharpGeneratorDriver.Create(s_generators.Select(g => g.AsSourceGenerator()), parseOptions: parse).RunGeneratorsAndUpdateCompilation(
-            CSharpCompilation.Create(original.GetName().Name, [.. trees, Parse(parse, Usings, "Usings.cs")], s_platform, s_options), out var compilation, out _);
+            .Select(file => Parse(Path.GetRelativePath(s_sources, file) == mutant.File ? Mutate(mutant, File.ReadAllText(file)) : File.ReadAllText(file), file));
+        CSharpGeneratorDriver.Create(s_generators.Select(g => g.AsSourceGenerator()), parseOptions: s_parse).RunGeneratorsAndUpdateCompilation(
+            CSharpCompilation.Create(original.GetName().Name, [.. trees, Parse(Usings, "Usings.cs")], s_platform, s_options), out var compilation, out _);
         var image = new MemoryStream();
         var resources = original.GetManifestResourceNames()
             .Select(name => new ResourceDescription(name, () => original.GetManifestResourceStream(name)!, isPublic: true));
@@ -85,8 +80,8 @@ internal static partial class MutantBuild
             : throw new InvalidOperationException($"{mutant.Name}: its text is not in {mutant.File} exactly once. Bring it up to the source.");
 
     /// <summary>The bodies that a generator writes for log messages are left out: no rule is in them.</summary>
-    private static SyntaxTree Parse(CSharpParseOptions options, string source, string file) =>
-        CSharpSyntaxTree.ParseText(LogMessage().Replace(source, "public static void ${signature} { }"), options, file);
+    private static SyntaxTree Parse(string source, string file) =>
+        CSharpSyntaxTree.ParseText(LogMessage().Replace(source, "public static void ${signature} { }"), s_parse, file);
 
     [GeneratedRegex(@"\[LoggerMessage\(.*\)\]\s+public static partial void (?<signature>.*);", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex LogMessage();

@@ -1,4 +1,5 @@
 using System.Text;
+using Tandem.Testing;
 
 namespace Tandem.Simulator;
 

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Tandem.Testing;
 using Xunit;
 
 namespace Tandem.Simulator;
@@ -12,18 +12,17 @@ public sealed class SimulatorTests
 
     private static readonly int s_worlds = Environment.ProcessorCount;
 
-    private static readonly bool s_long = Environment.GetEnvironmentVariable("TANDEM_TEST_LONG") == "1";
+    private static readonly int s_promotes = LongRun.Of(10_000, 1_000_000);
 
     public static TheoryData<string> Mutants => [.. Mutant.All.Select(m => m.Name)];
 
     [Fact]
     public async Task Whatever_is_called_by_whomever_ends_as_the_model_says()
     {
-        var seed = Environment.GetEnvironmentVariable("TANDEM_TEST_SEED") is { Length: > 0 } given ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.ProcessId;
         var output = TestContext.Current.TestOutputHelper!;
-        output.WriteLine($"seed {seed} (repeat with TANDEM_TEST_SEED={seed})");
+        var seed = Dice.TakeSeed(output.WriteLine);
         var plays = await Task.WhenAll(Enumerable.Range(0, s_worlds).Select(world =>
-            Task.Run(() => Simulation.RunAsync(seed + world, (s_long ? 1_000_000 : 10_000) / s_worlds, restartEvery: 500))));
+            Task.Run(() => Simulation.RunAsync(seed + world, s_promotes / s_worlds, restartEvery: 500))));
         output.WriteLine($"{plays.Sum(p => p.Promotes)} promotes in {plays.Sum(p => p.Steps)} steps, in {s_worlds} worlds at once");
         Assert.Empty(plays.Select(p => p.Violation).OfType<string>());
     }

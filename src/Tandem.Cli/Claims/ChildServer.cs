@@ -71,16 +71,7 @@ internal sealed class ChildServer : IAsyncDisposable
     }
 
     /// <summary>Subaccounts of the first one.</summary>
-    public async Task<List<(string Sid, string Token)>> CreateAccountsAsync(int count)
-    {
-        var (parent, accounts) = (FirstAccount(), new List<(string, string)>());
-        for (var i = 0; i < count; i++)
-        {
-            accounts.Add(await Caller.CreateSubaccountAsync(parent.Sid, parent.Token));
-        }
-
-        return accounts;
-    }
+    public Task<List<(string Sid, string Token)>> CreateAccountsAsync(int count) => Caller.CreateSubaccountsAsync(FirstAccount(), count);
 
     public async Task StartAgainAsync(CancellationToken cancel)
     {

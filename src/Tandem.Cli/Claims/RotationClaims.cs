@@ -87,30 +87,11 @@ internal static class RotationClaims
         return TrialResult.Of(against, $"{refused} guesses answered 401, {throttled} answered 429, the right token accepted {right} times of {Guesses / 10} between them");
     }
 
-    /// <summary>Every account rotates and is checked while something goes on; then every token that ever was is asked for once more.</summary>
     private static async Task<TrialResult> RotateAsync(ChildServer server, Func<Task> meanwhile, string done)
     {
-        var owners = (await server.CreateAccountsAsync(Accounts)).Select(a => new Owner(server.Caller, a.Sid, a.Token)).ToList();
-        using var stop = new CancellationTokenSource();
-        var work = owners.SelectMany(o => (Task[])[Task.Run(() => o.RotateAsync(stop.Token), stop.Token), Task.Run(() => o.CheckAsync(stop.Token), stop.Token)]).ToList();
-        try
-        {
-            await meanwhile();
-        }
-        finally
-        {
-            await stop.CancelAsync();
-        }
-
-        await Task.WhenAll(work);
-        foreach (var owner in owners)
-        {
-            await owner.SettleAsync();
-        }
-
-        return TrialResult.Of(
-            owners.SelectMany(o => o.FindViolations()),
-            $"{done}{owners.Sum(o => o.Promotes)} promotes, {owners.Sum(o => o.Checks)} checks, {owners.Sum(o => o.UnknownOutcomes)} outcomes unknown and learned");
+        var owners = new Owners(server.Caller, await server.CreateAccountsAsync(Accounts));
+        await owners.WorkAsync(meanwhile);
+        return TrialResult.Of(owners.FindViolations(), $"{done}{owners.Promotes} promotes, {owners.Checks} checks, {owners.UnknownOutcomes} outcomes unknown and learned");
     }
 
     /// <summary>Sends this share of a promote's bytes and closes the connection; from a half on the whole of it, without waiting for the answer.</summary>

@@ -25,25 +25,39 @@ internal static class TokenForms
     }
 
     /// <summary>Where such a form lies in a directory, in words; empty when nowhere.</summary>
-    public static IReadOnlyList<string> FindIn(string directory, string token)
+    public static IReadOnlyList<string> FindIn(string directory, string token) => [.. FindIn(directory, Of(token)).Select(found => $"a token's {found}")];
+
+    /// <summary>The same for whatever bytes. Sockets, and the files that a server holds for itself alone, are passed over.</summary>
+    public static IReadOnlyList<string> FindIn(string directory, IReadOnlyList<(string What, byte[] Bytes)> forms, string pattern = "*")
     {
-        var forms = Of(token);
         var found = new List<string>();
-        foreach (var file in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Where(f => new FileInfo(f).Length > 0)) // no socket, no lock
+        foreach (var file in Directory.EnumerateFiles(directory, pattern, SearchOption.AllDirectories).Where(f => !f.EndsWith(".sock", StringComparison.Ordinal) && Path.GetFileName(f) is not ("lock" or "anchor")))
         {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var content = new byte[stream.Length];
-            stream.ReadExactly(content);
-            found.AddRange(forms.Where(f => content.AsSpan().IndexOf(f.Bytes) >= 0).Select(f => $"{f.What} of a token in {Path.GetFileName(file)}"));
+            byte[] content;
+            try
+            {
+                using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                content = new byte[stream.Length];
+                stream.ReadExactly(content);
+            }
+            catch (FileNotFoundException)
+            {
+                continue; // erased meanwhile
+            }
+
+            found.AddRange(forms.Where(f => content.AsSpan().IndexOf(f.Bytes) >= 0).Select(f => $"{f.What} in {Path.GetFileName(file)}"));
         }
 
         return found;
     }
 
     /// <summary>Whether such a form is in a text.</summary>
-    public static bool AreIn(string text, string token)
+    public static bool AreIn(string text, string token) => AreIn(text, Of(token));
+
+    /// <summary>The same for whatever bytes.</summary>
+    public static bool AreIn(string text, IReadOnlyList<(string What, byte[] Bytes)> forms)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
-        return Of(token).Any(f => bytes.AsSpan().IndexOf(f.Bytes) >= 0);
+        return forms.Any(f => bytes.AsSpan().IndexOf(f.Bytes) >= 0);
     }
 }

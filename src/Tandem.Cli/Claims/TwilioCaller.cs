@@ -34,6 +34,17 @@ internal sealed class TwilioCaller(HttpClient http)
         return created.Status == 201 ? (created.Text("sid"), created.Text("auth_token")) : throw new InvalidOperationException($"A subaccount was refused: {created.Status}.");
     }
 
+    public async Task<List<(string Sid, string Token)>> CreateSubaccountsAsync((string Sid, string Token) parent, int count)
+    {
+        var accounts = new List<(string, string)>();
+        for (var i = 0; i < count; i++)
+        {
+            accounts.Add(await CreateSubaccountAsync(parent.Sid, parent.Token));
+        }
+
+        return accounts;
+    }
+
     public async Task<Answer> SendAsync(HttpMethod method, string path, string sid, string token, string? form = null)
     {
         using var request = new HttpRequestMessage(method, path);

@@ -14,41 +14,28 @@ public sealed class KillTests
     private static readonly int s_kills = LongRun.Of(20, 200);
     private static readonly int s_rotations = LongRun.Of(50, 500);
 
-    private readonly Dice _dice = new();
+    private readonly Dice _dice = Seeded.Dice();
 
     [Fact]
     public async Task Rotations_under_kills_lose_nothing_and_revive_nothing()
     {
         await using var server = await ServerProcess.StartAsync(ServerProcess.Unthrottled);
         var caller = new TwilioCaller(server.Http);
-        var parent = server.FirstAccount();
-        var owners = new List<Owner>();
-        for (var i = 0; i < Accounts; i++)
-        {
-            var (sid, token) = await caller.CreateSubaccountAsync(parent.Sid, parent.Token);
-            owners.Add(new(caller, sid, token));
-        }
-
-        using var stop = new CancellationTokenSource();
-        var work = owners.SelectMany(o => (Task[])[Task.Run(() => o.RotateAsync(stop.Token)), Task.Run(() => o.CheckAsync(stop.Token))]).ToList();
+        var owners = new Owners(caller, await caller.CreateSubaccountsAsync(server.FirstAccount(), Accounts));
         var slowest = TimeSpan.Zero;
-        for (var kills = 0; kills < s_kills || owners.Sum(o => o.Promotes) < s_rotations; kills++)
+        await owners.WorkAsync(async () =>
         {
-            await Task.Delay(_dice.Below(280) + 20, TestContext.Current.CancellationToken); // the fault's moment, not a wait for a result
-            await server.KillAsync();
-            await server.StartAgainAsync();
-            slowest = server.Ready > slowest ? server.Ready : slowest;
-        }
+            for (var kills = 0; kills < s_kills || owners.Promotes < s_rotations; kills++)
+            {
+                await Task.Delay(_dice.Below(280) + 20, TestContext.Current.CancellationToken); // the fault's moment, not a wait for a result
+                await server.KillAsync();
+                await server.StartAgainAsync();
+                slowest = server.Ready > slowest ? server.Ready : slowest;
+            }
+        });
 
-        await stop.CancelAsync();
-        await Task.WhenAll(work);
-        foreach (var owner in owners)
-        {
-            await owner.SettleAsync();
-        }
-
-        TestContext.Current.TestOutputHelper!.WriteLine($"{owners.Sum(o => o.Promotes)} promotes, {s_kills} kills, {owners.Sum(o => o.UnknownOutcomes)} outcomes unknown and resolved, {owners.Sum(o => o.Checks)} checks in the histories, slowest start {slowest.TotalMilliseconds:F0} ms");
-        Assert.Empty(owners.SelectMany(o => o.FindViolations()));
-        Assert.True(owners.Sum(o => o.UnknownOutcomes) > 0, "no kill met a mutation under way: the test has proved nothing");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{owners.Promotes} promotes, {s_kills} kills, {owners.UnknownOutcomes} outcomes unknown and resolved, {owners.Checks} checks in the histories, slowest start {slowest.TotalMilliseconds:F0} ms");
+        Assert.Empty(owners.FindViolations());
+        Assert.True(owners.UnknownOutcomes > 0, "no kill met a mutation under way: the test has proved nothing");
     }
 }

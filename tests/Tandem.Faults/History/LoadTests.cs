@@ -20,33 +20,23 @@ public sealed class LoadTests
     {
         await using var server = await ServerProcess.StartAsync(ServerProcess.Unthrottled);
         var caller = new TwilioCaller(server.Http);
-        var parent = server.FirstAccount();
-        var owners = new List<Owner>();
-        for (var i = 0; i < Accounts; i++)
-        {
-            var (sid, token) = await caller.CreateSubaccountAsync(parent.Sid, parent.Token);
-            owners.Add(new(caller, sid, token));
-        }
-
+        var owners = new Owners(caller, await caller.CreateSubaccountsAsync(server.FirstAccount(), Accounts));
         await AskAsync(owners, static _ => false); // connections, and code that runs for the first time
         var quiet = await AskAsync(owners, static _ => false);
         using var stop = new CancellationTokenSource();
-        var rotating = owners.Take(2).Select(o => Task.Run(() => o.RotateAsync(stop.Token))).ToList();
-        var loaded = await AskAsync(owners, o => o.Sum(x => x.Promotes) < s_rotations);
+        var rotating = owners.All.Take(2).Select(o => Task.Run(() => o.RotateAsync(stop.Token))).ToList();
+        var loaded = await AskAsync(owners, o => o.Promotes < s_rotations);
         await stop.CancelAsync();
         await Task.WhenAll(rotating);
-        foreach (var owner in owners)
-        {
-            await owner.SettleAsync();
-        }
+        await owners.SettleAsync();
 
-        TestContext.Current.TestOutputHelper!.WriteLine($"{owners.Sum(o => o.Promotes)} promotes; {loaded}; quiet: {quiet}");
-        Assert.Empty(owners.SelectMany(o => o.FindViolations()));
-        Assert.True(owners.Sum(o => o.Promotes) >= s_rotations);
+        TestContext.Current.TestOutputHelper!.WriteLine($"{owners.Promotes} promotes; {loaded}; quiet: {quiet}");
+        Assert.Empty(owners.FindViolations());
+        Assert.True(owners.Promotes >= s_rotations);
     }
 
     /// <summary>Asks at the rate for the time, and for longer while it is to go on. Answers how it went, as text: a machine that is busy is no fault.</summary>
-    private static async Task<string> AskAsync(List<Owner> owners, Func<List<Owner>, bool> goOn)
+    private static async Task<string> AskAsync(Owners owners, Func<Owners, bool> goOn)
     {
         var times = new ConcurrentBag<TimeSpan>();
         var (calls, watch, turn) = (new List<Task>(), Stopwatch.StartNew(), 0);
@@ -56,7 +46,7 @@ public sealed class LoadTests
             calls.RemoveAll(c => c.IsCompletedSuccessfully);
             for (var i = 0; i < ChecksATick; i++, turn++)
             {
-                calls.Add(AskOnceAsync(owners[turn % owners.Count], turn / owners.Count));
+                calls.Add(AskOnceAsync(owners.All[turn % Accounts], turn / Accounts));
             }
         }
 

@@ -1,4 +1,5 @@
 using Tandem.Cli.Claims;
+using Tandem.Testing;
 using Xunit;
 
 namespace Tandem.Faults.History;
@@ -8,7 +9,7 @@ public sealed class TokenHistoryTests
 {
     private static readonly int s_histories = LongRun.Of(20_000, 200_000);
 
-    private readonly Dice _dice = new();
+    private readonly Dice _dice = Seeded.Dice();
 
     [Fact]
     public void It_answers_as_a_search_of_every_order_does()

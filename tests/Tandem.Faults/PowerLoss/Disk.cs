@@ -1,3 +1,5 @@
+using Tandem.Testing;
+
 namespace Tandem.Faults.PowerLoss;
 
 /// <summary>The files of a directory as a disk holds them: what is synced is there, and of the rest a power cut may leave anything.</summary>

@@ -14,7 +14,7 @@ public sealed class PowerLossTests
     private static readonly int s_images = LongRun.Of(400, 24_000);
     private static readonly int s_rotations = LongRun.Of(15, 200);
 
-    private readonly Dice _dice = new();
+    private readonly Dice _dice = Seeded.Dice();
 
     [Fact]
     public async Task A_power_cut_at_any_moment_loses_nothing_acknowledged_and_revives_nothing_retired()

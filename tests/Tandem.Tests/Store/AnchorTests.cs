@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tandem.Storage;
 using Xunit;
@@ -31,9 +30,7 @@ public sealed class AnchorTests : IAsyncDisposable
     public async Task Every_call_that_retires_a_token_has_a_line_with_the_link_of_its_entry_and_no_other_call_has()
     {
         Open();
-        var sid = await NewAsync();
-        await CreateAsync(sid);
-        await PromoteAsync(sid);
+        var sid = await NewRotatedAsync();
         await CreateAsync(sid);
         await _rotation.DeleteSecondaryAsync(Caller.Operator("root"), sid, Some.Context);
         await _lifecycle.UpdateAsync(Caller.Operator("root"), sid, null, AccountStatus.Suspended, Some.Context);
@@ -117,9 +114,7 @@ public sealed class AnchorTests : IAsyncDisposable
     public async Task A_copy_from_which_nothing_was_retired_since_starts()
     {
         Open();
-        var sid = await NewAsync();
-        await CreateAsync(sid);
-        await PromoteAsync(sid);
+        await NewRotatedAsync();
         await CloseAsync();
         Copy(Data, $"{Data}-older");
         Open();
@@ -155,9 +150,7 @@ public sealed class AnchorTests : IAsyncDisposable
     public async Task A_retirement_that_a_crash_kept_out_of_the_anchor_is_added_by_the_next_start()
     {
         Open();
-        var sid = await NewAsync();
-        await CreateAsync(sid);
-        await PromoteAsync(sid);
+        await NewRotatedAsync();
         await CloseAsync();
         var whole = await System.IO.File.ReadAllBytesAsync(File, TestContext.Current.CancellationToken);
         await System.IO.File.WriteAllBytesAsync(File, whole[..^100], TestContext.Current.CancellationToken); // half of the last line
@@ -172,9 +165,7 @@ public sealed class AnchorTests : IAsyncDisposable
     public async Task What_retention_has_cut_off_needs_no_entry_any_more()
     {
         Open();
-        var sid = await NewAsync();
-        await CreateAsync(sid);
-        await PromoteAsync(sid);
+        await NewRotatedAsync();
         await new AuditRetention(_store!).CutAsync(DateTimeOffset.MaxValue, Some.Context);
         await CloseAsync();
 
@@ -269,6 +260,15 @@ public sealed class AnchorTests : IAsyncDisposable
         return created.Account.Sid;
     }
 
+    /// <summary>An account whose first token has been retired.</summary>
+    private async Task<AccountSid> NewRotatedAsync()
+    {
+        var sid = await NewAsync();
+        await CreateAsync(sid);
+        await PromoteAsync(sid);
+        return sid;
+    }
+
     private async Task CreateAsync(AccountSid sid)
     {
         using var created = (await _rotation.CreateSecondaryAsync(Caller.Operator("root"), sid, Some.Context)).Value!;
@@ -279,12 +279,5 @@ public sealed class AnchorTests : IAsyncDisposable
         using var promoted = (await _rotation.PromoteAsync(Caller.Operator("root"), sid, Some.Context)).Value!;
     }
 
-    private async Task WriteAsync(string sql)
-    {
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(Data, "tandem.db")};Pooling=False");
-        connection.Open();
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        Assert.NotEqual(0, command.ExecuteNonQuery());
-    }
+    private Task WriteAsync(string sql) => RawDatabase.WriteAsync(Data, sql);
 }

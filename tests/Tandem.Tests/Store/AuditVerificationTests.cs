@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Tandem.Storage;
 using Xunit;
 
@@ -129,14 +128,7 @@ public sealed class AuditVerificationTests : StoreSpec<SqliteTestStore>
         await NewSecondaryAsync(sid);
     }
 
-    private async Task WriteAsync(string sql)
-    {
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(Store.Directory, "tandem.db")};Pooling=False");
-        connection.Open();
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        Assert.NotEqual(0, command.ExecuteNonQuery());
-    }
+    private Task WriteAsync(string sql) => RawDatabase.WriteAsync(Store.Directory, sql);
 
     private async Task<AuditVerification> VerifyFilesAsync()
     {
