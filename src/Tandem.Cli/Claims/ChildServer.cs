@@ -16,7 +16,6 @@ internal sealed class ChildServer : IAsyncDisposable
 
     private readonly StringBuilder _output = new();
     private readonly (string Name, string Value)[] _settings;
-    private readonly string _root = Directory.CreateTempSubdirectory("tandem-claims-").FullName; // mode 0700
     private Process? _process;
 
     private ChildServer((string Name, string Value)[] settings)
@@ -33,7 +32,14 @@ internal sealed class ChildServer : IAsyncDisposable
 
     public TwilioCaller Caller { get; }
 
-    public string Data => Path.Combine(_root, "data");
+    /// <summary>The temporary directory with all that is its own.</summary>
+    public string Home { get; } = Directory.CreateTempSubdirectory("tandem-claims-").FullName; // mode 0700
+
+    public string Data => Path.Combine(Home, "data");
+
+    public string RootKeyFile => Path.Combine(Data, "root.key");
+
+    public string AnchorFile => Data + ".anchor";
 
     /// <summary>What it has printed and logged so far.</summary>
     public string Output
@@ -75,7 +81,7 @@ internal sealed class ChildServer : IAsyncDisposable
 
     public async Task StartAgainAsync(CancellationToken cancel)
     {
-        _process = Start(Data, Port, _settings);
+        _process = ChildProgram.Start(ServeArguments(Data, Port), _settings);
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
@@ -92,23 +98,13 @@ internal sealed class ChildServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Tries to start on a directory with another root key. The exit code, and what it said.</summary>
-    public static async Task<(int ExitCode, string Said)> StartWithKeyAsync(string data, string keyFile, CancellationToken cancel)
-    {
-        using var process = Start(data, FreePort(), [("TANDEM_ROOT_KEY_FILE", keyFile)]);
-        try
-        {
-            var said = process.StandardError.ReadToEndAsync(cancel);
-            _ = process.StandardOutput.ReadToEndAsync(cancel);
-            await process.WaitForExitAsync(cancel).WaitAsync(s_patience, cancel);
-            return (process.ExitCode, await said);
-        }
-        catch (TimeoutException)
-        {
-            process.Kill();
-            return (0, "it started");
-        }
-    }
+    /// <summary>Runs a command of the operator's on its data directory. The exit code, and what it said.</summary>
+    public Task<(int ExitCode, string Said)> OperateAsync(CancellationToken cancel, params string[] arguments) =>
+        ChildProgram.RunAsync([.. arguments, "--data", Data], [], cancel);
+
+    /// <summary>Tries to start on a data directory that should be refused. The exit code, and what it said.</summary>
+    public static Task<(int ExitCode, string Said)> TryStartAsync(string data, CancellationToken cancel, params (string Name, string Value)[] settings) =>
+        ChildProgram.RunAsync(ServeArguments(data, FreePort()), settings, cancel);
 
     /// <summary>SIGKILL: nothing of it runs any more.</summary>
     public async Task KillAsync()
@@ -126,35 +122,10 @@ internal sealed class ChildServer : IAsyncDisposable
         }
 
         _process?.Dispose();
-        Directory.Delete(_root, recursive: true);
+        Directory.Delete(Home, recursive: true);
     }
 
-    private static Process Start(string data, int port, (string Name, string Value)[] settings)
-    {
-        var self = Environment.ProcessPath!;
-        var start = new ProcessStartInfo(self) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        if (Path.GetFileName(self).Equals("dotnet", StringComparison.Ordinal))
-        {
-            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "tandem.dll"));
-        }
-
-        foreach (var argument in (string[])["serve", "--data", data, "--listen", $"127.0.0.1:{port}"])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("TANDEM_", StringComparison.Ordinal)).ToList())
-        {
-            start.Environment.Remove(name); // whoever tries this may have a server of their own
-        }
-
-        foreach (var (name, value) in settings)
-        {
-            start.Environment[name] = value;
-        }
-
-        return Process.Start(start)!;
-    }
+    private static string[] ServeArguments(string data, int port) => ["serve", "--data", data, "--listen", $"127.0.0.1:{port}"];
 
     private static int FreePort()
     {

@@ -24,10 +24,14 @@ internal sealed record Claim(string Text, string Trial, Func<CancellationToken, 
     [
         new("No valid credential is refused during a rotation, and no retired one accepted once the answer is out", "four accounts rotate on and on while their tokens, dead and alive, are checked", RotationClaims.UnderLoadAsync),
         new("Nothing acknowledged is lost, and nothing retired comes back, when the process is killed", "the same with the server killed fifteen times", RotationClaims.UnderKillsAsync),
+        new("Changing the root key refuses nobody, and the former key opens nothing afterwards", "the same with the key changed five times", RotationClaims.UnderKeyChangesAsync),
         new("Whoever loses an answer still has a working credential, and learns the outcome in one call", "the connection is cut before the answer to a promote", RotationClaims.LostAnswersAsync),
         new("The right token is never throttled, whoever guesses", "three thousand wrong tokens for one account, from its own address", RotationClaims.GuessesAsync),
         new("No byte of a retired token is left in any file", "after every promote and delete all files are searched: text, UTF-16, bytes, base64", ResidueClaims.FilesAsync),
         new("No token is in a log", "a server that logs everything it can, and the same search in what it printed", ResidueClaims.LogAsync),
         new("The files alone hold no token, and open with no other key", "a copy of a running server's files is searched, and started with a key that is not its own", ResidueClaims.StolenFilesAsync),
+        new("A backup under load is whole, and holds nothing that was retired before it", "backups while accounts rotate, each restored, its audit trail computed again, and searched", CopyClaims.BackupsAsync),
+        new("An older copy of the database does not start unnoticed", "a backup is put into the place of a database that retired tokens since", CopyClaims.OlderCopyAsync),
+        new("An altered entry of the audit is named", "one bit of an entry is turned over in the file, of one after the other", CopyClaims.AlteredAuditAsync),
     ];
 }

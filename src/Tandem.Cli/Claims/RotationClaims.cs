@@ -9,6 +9,7 @@ internal static class RotationClaims
 {
     private const int Accounts = 4;
     private const int Kills = 15;
+    private const int KeyChanges = 5;
     private const int LostAnswers = 60;
     private const int Guesses = 3_000;
 
@@ -32,6 +33,32 @@ internal static class RotationClaims
                 await Task.Delay(RandomNumberGenerator.GetInt32(50, 500), cancel);
                 await server.KillAsync();
                 await server.StartAgainAsync(cancel);
+            }
+        }
+    }
+
+    public static async Task<TrialResult> UnderKeyChangesAsync(CancellationToken cancel)
+    {
+        await using var server = await ChildServer.StartAsync(cancel, ChildServer.Unthrottled);
+        var former = Path.Combine(server.Home, "former.key");
+        File.Copy(server.RootKeyFile, former);
+        var trial = await RotateAsync(server, ChangeAsync, $"{KeyChanges} changes of the key, ");
+        var (old, _) = await server.OperateAsync(cancel, "key", "check", former);
+        var (now, _) = await server.OperateAsync(cancel, "key", "check", server.RootKeyFile);
+        return !trial.Holds ? trial
+            : now != ExitCode.Done ? new(false, "the new key does not open the database")
+            : old == ExitCode.Done ? new(false, "the former key still opens the database")
+            : trial;
+
+        async Task ChangeAsync()
+        {
+            for (var i = 0; i < KeyChanges; i++)
+            {
+                var (exit, said) = await server.OperateAsync(cancel, "key", "rotate", "--yes");
+                if (exit != ExitCode.Done)
+                {
+                    throw new CommandException(ExitCode.Failed, $"A change of the root key ended with {exit}, so nothing is proved: {said.Trim()}");
+                }
             }
         }
     }

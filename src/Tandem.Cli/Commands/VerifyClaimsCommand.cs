@@ -11,7 +11,7 @@ internal static class VerifyClaimsCommand
 {
     public static Command Create()
     {
-        var command = new Command("verify-claims", "Try on this machine, in a minute, what Tandem promises. Uses servers of its own in temporary directories, and no account of yours.");
+        var command = new Command("verify-claims", "Try on this machine, in a minute or two, what Tandem promises. Uses servers of its own in temporary directories, and no account of yours.");
         var output = new Output();
         output.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
