@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tandem.Storage;
@@ -9,9 +10,10 @@ namespace Tandem.Faults.PowerLoss;
 internal sealed record Tokens(string Primary, string? Secondary);
 
 /// <summary>What the clients were told, answer by answer: the tokens of every account after each of them.</summary>
-internal sealed class Ledger
+internal sealed partial class Ledger
 {
     private readonly List<Dictionary<string, Tokens>> _states = [];
+    private readonly List<int> _retired = [0];
     private readonly HashSet<(string Sid, string Text)> _texts = [];
 
     public Ledger(IEnumerable<(string Sid, string Token)> accounts)
@@ -28,6 +30,9 @@ internal sealed class Ledger
     /// <summary>An answer came, and this is what the account has from then on.</summary>
     public void Answered(string sid, Tokens tokens)
     {
+        var before = this[sid];
+        var retires = before.Primary != tokens.Primary || (before.Secondary is not null && tokens.Secondary is null);
+        _retired.Add(_retired[^1] + (retires ? 1 : 0));
         _states.Add(new(_states[^1], StringComparer.Ordinal) { [sid] = tokens });
         _texts.UnionWith(new[] { tokens.Primary, tokens.Secondary }.OfType<string>().Select(text => (sid, text)));
     }
@@ -38,6 +43,12 @@ internal sealed class Ledger
     /// </summary>
     public async Task<string?> JudgeAsync(string directory, RootKey rootKey, int answers)
     {
+        var anchored = Anchored(directory);
+        if (anchored < _retired[answers] || anchored > _retired[Math.Min(answers + 1, Answers)])
+        {
+            return $"after {_retired[answers]} calls that retired a token the anchor knows of {anchored}";
+        }
+
         try
         {
             var found = await CheckAsync(directory, rootKey);
@@ -64,6 +75,12 @@ internal sealed class Ledger
     private static string Difference(HashSet<(string, string, Slot)> found, HashSet<(string, string, Slot)> expected) =>
         $"{expected.Except(found).Count()} tokens are refused that were acknowledged, and {found.Except(expected).Count()} are accepted that are retired";
 
+    /// <summary>How many whole lines about a retired token the anchor has.</summary>
+    private static int Anchored(string directory) =>
+        File.ReadLines(AnchorIn(directory), Encoding.Latin1).Count(line => RetiringLine().IsMatch(line));
+
+    private static string AnchorIn(string directory) => Directory.GetFiles(directory, "*.anchor").Single();
+
     private static string? Integrity(string directory)
     {
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(directory, "tandem.db"), Pooling = false }.ToString());
@@ -77,7 +94,7 @@ internal sealed class Ledger
     private async Task<HashSet<(string, string, Slot)>> CheckAsync(string directory, RootKey rootKey)
     {
         await using var store = SqliteAccountStore.Open(
-            new() { Directory = directory, RootKey = rootKey, Stop = static reason => throw new StoreException(reason) }, NullLogger.Instance);
+            new() { Directory = directory, RootKey = rootKey, AnchorFile = AnchorIn(directory), Stop = static reason => throw new StoreException(reason) }, NullLogger.Instance);
         var verifier = new Verifier(store.Index, store.Keys);
         return
         [
@@ -86,4 +103,7 @@ internal sealed class Ledger
                 .Select(t => (t.Sid, t.Text, t.Verdict.Slot)),
         ];
     }
+
+    [GeneratedRegex("^[0-9]{15} [0-9a-f]{64} AC[0-9a-f]{32} secondary_(promoted|deleted) ", RegexOptions.ExplicitCapture)]
+    private static partial Regex RetiringLine();
 }
