@@ -115,6 +115,10 @@ internal static class Tour
         await look("is it still you, wrong");
     }
 
-    /// <summary>Presses the button that says this.</summary>
-    public static Task ClickButtonAsync(this IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).ClickAsync();
+    /// <summary>Presses a button and waits until the page that follows is there, for whoever looks at it or loads it again at once.</summary>
+    public static async Task ClickButtonAsync(this IPage page, string name)
+    {
+        await page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).ClickAsync();
+        await page.WaitForLoadStateAsync();
+    }
 }

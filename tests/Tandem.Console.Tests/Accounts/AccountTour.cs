@@ -56,6 +56,7 @@ internal static class AccountTour
         await look("pause, wrong");
         await page.GetByLabel("Seconds").FillAsync("300");
         await page.ClickButtonAsync("Pause the primary");
+        await page.Locator(".countdown").First.WaitForAsync();
         await CallAsync(site, site.Server.Account, "mailer");
         await page.ReloadAsync();
         await look("paused");

@@ -49,6 +49,7 @@ public sealed class RotationTests(Chromium chromium)
         await page.ClickButtonAsync("Create secondary");
         var token = await page.Locator("[data-secret] code").InnerTextAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "To the account’s tokens" }).ClickAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(stage.Site.At(stage.Account));
         Assert.DoesNotContain(token, await page.ContentAsync(), StringComparison.Ordinal);
         await page.GoBackAsync();
         Assert.DoesNotContain(token, await page.ContentAsync(), StringComparison.Ordinal);
