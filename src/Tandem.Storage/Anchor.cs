@@ -81,7 +81,7 @@ internal sealed partial class Anchor : IDisposable
         }
     }
 
-    /// <summary>The newest line of a file that nobody needs to have open, for looking alone; null when it has none, or is another database's.</summary>
+    /// <summary>The newest line of a file that nobody has open, for looking alone; null when it has none, or is another database's.</summary>
     public static AnchorLine? Peek(string path, string databaseId)
     {
         if (!File.Exists(path) || !databaseId.Equals(OwnerOf(path), StringComparison.Ordinal))
@@ -91,6 +91,20 @@ internal sealed partial class Anchor : IDisposable
 
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         return Read(file.SafeFileHandle, (file.Length / AnchorLine.Size) - 1);
+    }
+
+    /// <summary>Whether a process has it open, as a running server does.</summary>
+    public static bool IsHeld(string path)
+    {
+        try
+        {
+            using var file = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0) : null;
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     /// <summary>Tells databases apart for as long as their keys live, over copies and restores.</summary>

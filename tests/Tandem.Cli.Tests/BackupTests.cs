@@ -47,6 +47,21 @@ public sealed partial class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task A_restore_beside_a_running_server_that_holds_the_anchor_is_refused_and_leaves_nothing()
+    {
+        _at.Variables["TANDEM_ANCHOR_FILE"] = Path.Combine(_at.Root, "anchor");
+        await using var server = await RunningServer.StartAsync(_at);
+        await _at.TandemAsync("backup", "b.db");
+        await _at.BashAsync("mkdir -m 700 other; cp -p tandem-data/root.key other/");
+
+        var refused = await _at.TandemAsync("restore", "b.db", "--data", "other");
+
+        Assert.Equal(5, refused.ExitCode);
+        Assert.Contains("is held by a server that runs", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(["root.key"], Directory.GetFiles(Path.Combine(_at.Root, "other")).Select(Path.GetFileName));
+    }
+
+    [Fact]
     public async Task An_encrypted_backup_is_opened_by_age_and_by_restore_and_by_nobody_else()
     {
         await _at.BashAsync("age-keygen -o key 2> said; age-keygen -o other 2>> said; mkdir -m 700 target; mkdir -m 700 decoy");

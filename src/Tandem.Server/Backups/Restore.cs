@@ -31,6 +31,12 @@ public static class Restore
             throw new StartException($"The root key {keyFile.Path} is not there, and without it a backup is worthless. Nothing was changed. Put the copy there that you keep of it (mode 600), or name it: TANDEM_ROOT_KEY_FILE=FILE");
         }
 
+        var anchor = directory.AnchorFile(options.AnchorFile);
+        if (Anchor.IsHeld(anchor))
+        {
+            throw new StartException($"The anchor {anchor} is held by a server that runs. Nothing was changed. To put the backup into that server's place, stop it first; a copy beside it needs an anchor of its own: TANDEM_ANCHOR_FILE=FILE");
+        }
+
         using var key = keyFile.Read();
         DatabaseSummary? summary = null;
         await DatabaseAtRest.WithLockAsync(directory.Root, async () =>
@@ -58,7 +64,7 @@ public static class Restore
                 DurableFile.Erase($"{copy}-shm");
             }
         });
-        return new(summary!, DatabaseAtRest.AnchorAhead(summary!, directory.AnchorFile(options.AnchorFile)));
+        return new(summary!, DatabaseAtRest.AnchorAhead(summary!, anchor));
     }
 
     private static async Task WriteAsync(string backup, AgeIdentity? identity, string path, CancellationToken cancel)
