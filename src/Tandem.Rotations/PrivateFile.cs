@@ -3,12 +3,6 @@ using System.Security.Cryptography;
 
 namespace Tandem.Rotations;
 
-/// <summary>Who owns a file and how it is shared, which the base library does not tell.</summary>
-/// <param name="Links">How many names it has.</param>
-/// <param name="User">The owner's user id.</param>
-/// <param name="Group">The owner's group id.</param>
-internal readonly record struct FileOwner(uint Links, uint User, uint Group);
-
 /// <summary>Files that are whole or as they were, and the few calls for them that the base library lacks.</summary>
 internal static partial class PrivateFile
 {
@@ -53,21 +47,6 @@ internal static partial class PrivateFile
         }
     }
 
-    /// <summary>Who owns a file; null when the system does not say.</summary>
-    public static FileOwner? OwnerOf(string path)
-    {
-        const int atCurrentDirectory = -100;
-        const uint linksAndOwner = 0x4 | 0x8 | 0x10;
-
-        // struct statx is the same on every architecture: the number of links at 16, user and group behind it.
-        Span<byte> status = stackalloc byte[256];
-        return StatX(atCurrentDirectory, path, 0, linksAndOwner, status) != 0 ? null
-            : new(BitConverter.ToUInt32(status[16..]), BitConverter.ToUInt32(status[20..]), BitConverter.ToUInt32(status[24..]));
-    }
-
     [LibraryImport("libc", EntryPoint = "fchown")]
     private static partial int FChown(int descriptor, uint user, uint group);
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int StatX(int directory, string path, int flags, uint mask, Span<byte> status);
 }

@@ -89,8 +89,11 @@ public sealed class DataDirectory
         return elsewhere ?? (File.Exists(beside) || (!File.Exists(inside) && DurableFile.MayWriteInto(Path.GetDirectoryName(Root)!)) ? beside : inside);
     }
 
+    /// <summary>Whether a file lies in the directory, so that it is copied and restored with it.</summary>
+    public bool Holds(string path) => Path.GetFullPath(path).StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
     /// <summary>What the operator should know of where the anchor is; null when there is nothing.</summary>
-    internal string? WarningOfAnchor(string path) => !Path.GetFullPath(path).StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? null
+    internal string? WarningOfAnchor(string path) => !Holds(path) ? null
         : $"The anchor {path} lies in the data directory: whoever restores an older copy of the directory restores it too, and nobody is told that retired tokens live again. Keep it elsewhere: TANDEM_ANCHOR_FILE=FILE";
 
     /// <summary>Erases what a crash left of private files that were being written. For the process that holds the store's lock.</summary>

@@ -41,6 +41,7 @@ public sealed class DoctorTests : IDisposable
         found.Has("ok", "open files", "the server (process ");
         found.Has("ok", "clock", "the newest audit entry");
         found.Has("warn", "root key", "lies beside the database");
+        found.Has("ok", "anchor", "tandem-data.anchor, mode 0600, apart from the data directory");
         found.Has("warn", "first account", "holds a live token as text");
         found.Has("ok", "console cookies", "plain cookies, because __Host- ones need TLS");
     }
@@ -68,6 +69,50 @@ public sealed class DoctorTests : IDisposable
 
         File.Delete(Path.Combine(_at.Data, "root.key"));
         (await FindAsync("doctor")).Has("fail", "root key", "is missing");
+    }
+
+    [Fact]
+    public async Task An_anchor_that_would_not_show_an_older_copy_is_found()
+    {
+        var anchor = $"{_at.Data}.anchor";
+        await using (var server = await RunningServer.StartAsync(_at))
+        {
+            await server.StopAsync("TERM");
+        }
+
+        File.SetUnixFileMode(anchor, (UnixFileMode)0b110_100_000);
+        (await FindAsync("doctor")).Has("warn", "anchor", "mode 0640: others may read", next: "chmod 600");
+        File.SetUnixFileMode(anchor, (UnixFileMode)0b110_110_000);
+        (await FindAsync("doctor")).Has("fail", "anchor", "mode 0660: others may write", next: "chmod 600");
+
+        File.Move(anchor, Path.Combine(_at.Data, "anchor"));
+        File.SetUnixFileMode(Path.Combine(_at.Data, "anchor"), (UnixFileMode)0b110_000_000);
+        var inside = await FindAsync("doctor");
+        inside.Has("warn", "anchor", "lies in the data directory", next: "TANDEM_ANCHOR_FILE=FILE");
+        Assert.Single(inside.All, f => f.Check == "anchor");
+
+        File.Delete(Path.Combine(_at.Data, "anchor"));
+        (await FindAsync("doctor")).Has("warn", "anchor", "tandem-data.anchor is not there, although there is a database", next: "TANDEM_ANCHOR_FILE=FILE");
+    }
+
+    [Fact]
+    public async Task An_anchor_that_the_server_may_not_write_to_is_found()
+    {
+        await using (var server = await RunningServer.StartAsync(_at))
+        {
+            await server.StopAsync("TERM");
+        }
+
+        // Root may write to whatever has a mode, but not as another user, and a directory is no file for anybody.
+        var mine = await _at.BashAsync("if [ $(id -u) = 0 ]; then chown 65534 tandem-data; else chmod 400 tandem-data.anchor; fi");
+        Assert.Equal(0, mine.ExitCode);
+        (await FindAsync("doctor")).Has("fail", "anchor", "may not write to");
+        await _at.BashAsync("if [ $(id -u) = 0 ]; then chown 0 tandem-data; fi");
+        _at.Variables["TANDEM_ANCHOR_FILE"] = Directory.CreateDirectory(Path.Combine(_at.Root, "folder")).FullName;
+        var found = await FindAsync("doctor");
+        Assert.Equal(1, found.ExitCode);
+        found.Has("fail", "anchor", "may not write to");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_at.Root, "folder")));
     }
 
     [Fact]

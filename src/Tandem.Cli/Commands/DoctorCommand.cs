@@ -29,7 +29,7 @@ internal static class DoctorCommand
             var subject = await Meet(parsed).MeetAsync(cancel);
             ICheckup[] checkups =
             [
-                new SettingsCheckup(), new FilesCheckup(), new ListenersCheckup(TimeProvider.System), new ProxyCheckup(), new MachineCheckup(),
+                new SettingsCheckup(), new FilesCheckup(), new AnchorCheckup(), new ListenersCheckup(TimeProvider.System), new ProxyCheckup(), new MachineCheckup(),
                 new ServerCheckup(parsed.GetValue(through)), new ClockCheckup(TimeProvider.System), new RotationsCheckup(options, parsed), new IssuerCheckup(options, parsed),
             ];
             var report = new DoctorReport(format.Of(parsed), parsed.GetValue(noColor));

@@ -36,7 +36,7 @@ internal sealed class EnvFile(string path)
     }
 
     /// <summary>Whether it has several names, so that a rename would leave the others with the old content.</summary>
-    public bool IsHardLinked() => PrivateFile.OwnerOf(Real()) is { Links: > 1 };
+    public bool IsHardLinked() => FileOwner.Of(Real()) is { Links: > 1 };
 
     /// <summary>Changes it. Returns false when the change changes nothing.</summary>
     /// <exception cref="RotationException">It cannot be read or written.</exception>
@@ -70,7 +70,7 @@ internal sealed class EnvFile(string path)
         var real = Real();
         try
         {
-            var owner = PrivateFile.OwnerOf(real);
+            var owner = FileOwner.Of(real);
             if (owner is null or { Links: > 1 })
             {
                 Rewrite(real, content);
