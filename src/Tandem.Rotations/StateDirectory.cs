@@ -125,16 +125,32 @@ public sealed class StateDirectory
     {
         try
         {
-            var state = JsonSerializer.Deserialize(line, RotationJson.Default.RotationState)!;
-            return state.Version == 1 ? state
+            var state = JsonSerializer.Deserialize(line, RotationJson.Default.RotationState) ?? throw new JsonException();
+            return MissingIn(state) is { } missing ? throw Unusable(path, $"has no {missing}, as one of an earlier tandem")
+                : state.Version == 1 ? state
                 : throw new RotationException(RotationFailure.Precondition, $"{path} was written by a later tandem. Nothing was done. Finish the rotation with that one.");
         }
         catch (JsonException e)
         {
-            throw new RotationException(RotationFailure.Precondition,
-                $"{path} is no state of a rotation. Nothing was done. If it is of no use to anyone, remove it.", e);
+            throw Unusable(path, "is no state of a rotation, or lacks a part of one", e);
         }
     }
+
+    /// <summary>The first thing that every state has and this one has not: what is not written, or written as null, is read without an error.</summary>
+    private static string? MissingIn(RotationState state) =>
+        state.Version == 0 ? "version"
+        : string.IsNullOrEmpty(state.Id) ? "id"
+        : string.IsNullOrEmpty(state.AccountSid) ? "account_sid"
+        : string.IsNullOrEmpty(state.Target) ? "target"
+        : string.IsNullOrEmpty(state.StartedBy) ? "started_by"
+        : string.IsNullOrEmpty(state.OldFingerprint) ? "old_fingerprint"
+        : state.Destinations is null || state.Destinations.Any(d => string.IsNullOrEmpty(d?.Name)) ? "destinations"
+        : null;
+
+    private static RotationException Unusable(string path, string why, JsonException? e = null) => new(
+        RotationFailure.Precondition,
+        $"{path} {why}. Nothing was done. A rotation may be half done, and both of its account's tokens valid: finish it with the tandem that began it. If it is of no use to anyone: rm '{path}'",
+        e);
 
     private static string OverFile(string file) => System.IO.Path.ChangeExtension(file, ".over");
 

@@ -47,6 +47,41 @@ public sealed class StateTests
         await rig.Engine.RotateAsync(rig.Request(), Cancel);
     }
 
+    [Theory]
+    [InlineData("id")]
+    [InlineData("version")]
+    [InlineData("account_sid")]
+    [InlineData("target")]
+    [InlineData("started")]
+    [InlineData("started_by")]
+    [InlineData("old_fingerprint")]
+    [InlineData("destinations")]
+    public async Task A_state_that_lacks_something_is_told_of_and_not_gone_on_with(string name)
+    {
+        await using var rig = await StoppedAsync();
+        var file = Assert.Single(Directory.EnumerateFiles(rig.States.Path, "*.state"));
+        var lines = (await File.ReadAllTextAsync(file, Cancel)).Split('\n');
+        foreach (var isNull in (bool[])[false, true])
+        {
+            var state = System.Text.Json.Nodes.JsonNode.Parse(lines[0])!.AsObject();
+            Assert.True(state.Remove(name));
+            if (isNull)
+            {
+                state[name] = null;
+            }
+
+            await File.WriteAllTextAsync(file, $"{state.ToJsonString()}\n{lines[1]}\n", Cancel);
+            foreach (var refused in (RotationException[])[
+                Assert.Throws<RotationException>(() => rig.States.List()), await Assert.ThrowsAsync<RotationException>(() => rig.Engine.RotateAsync(rig.Request(), Cancel))])
+            {
+                Assert.Equal(RotationFailure.Precondition, refused.Failure);
+                Assert.StartsWith($"{file} ", refused.Message, StringComparison.Ordinal);
+                Assert.Contains("finish it with the tandem that began it", refused.Message, StringComparison.Ordinal);
+                Assert.Contains($"rm '{file}'", refused.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
     [Fact]
     public async Task A_key_that_others_may_read_is_refused_with_the_cure()
     {
