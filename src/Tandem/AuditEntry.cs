@@ -56,10 +56,10 @@ public enum AuditAction : byte
     /// <summary>A user's role was changed; the detail is whose, and to what.</summary>
     UserRoleChanged = 34,
 
-    /// <summary>A password was set and the user's other sessions ended; the detail is whose.</summary>
+    /// <summary>A password was set and the user's other sessions ended; the detail is whose, and whether the second factor was removed with it.</summary>
     UserPasswordSet = 35,
 
-    /// <summary>A one-time link to set a password was made; the detail is for whom.</summary>
+    /// <summary>A one-time link to set a password was made; the detail is for whom, and whether the second factor was removed with it.</summary>
     UserInvited = 36,
 
     /// <summary>A second factor was set up, in the place of an earlier one; the detail is whose.</summary>

@@ -49,13 +49,19 @@ public sealed class Users(IAccountStore store, TimeProvider time)
     /// <param name="passwordHash">The new one's hash.</param>
     /// <param name="keep">The session that goes on; null for none.</param>
     /// <param name="context">Where the change comes from.</param>
-    public Task<Outcome<User>> SetPasswordAsync(Caller caller, string name, string passwordHash, string? keep, ChangeContext context) =>
-        ChangeAsync(caller, name, (rows, user) => SetPassword(rows, user, passwordHash, keep, Actor(caller), context));
+    /// <param name="removeFactor">Whether the second factor goes with the old password; the entry then says so.</param>
+    public Task<Outcome<User>> SetPasswordAsync(Caller caller, string name, string passwordHash, string? keep, ChangeContext context, bool removeFactor = false) =>
+        ChangeAsync(caller, name, (rows, user) => SetPassword(rows, user, passwordHash, keep, Actor(caller), context, removeFactor));
 
     /// <summary>Invites a user to set a password by a one-time link, in the place of an earlier invitation. A password that there is stays valid.</summary>
-    public Task<Outcome<User>> InviteAsync(Caller caller, string name, Invitation invitation, ChangeContext context) =>
+    /// <param name="caller">Who invites.</param>
+    /// <param name="name">Whom.</param>
+    /// <param name="invitation">The invitation.</param>
+    /// <param name="context">Where the change comes from.</param>
+    /// <param name="removeFactor">Whether the second factor is removed at once; the entry then says so.</param>
+    public Task<Outcome<User>> InviteAsync(Caller caller, string name, Invitation invitation, ChangeContext context, bool removeFactor = false) =>
         ChangeAsync(caller, name, (rows, user) =>
-            Save(rows, user with { Invitation = invitation }, AuditAction.UserInvited, Actor(caller), context, user.Name));
+            Save(rows, WithoutFactor(user with { Invitation = invitation }, removeFactor), AuditAction.UserInvited, Actor(caller), context, WhatOf(user, removeFactor)));
 
     /// <summary>
     /// Sets the password of whoever was invited, once. Refused with <see cref="ErrorKind.UserNotFound"/> when nobody has this invitation any more.
@@ -115,11 +121,16 @@ public sealed class Users(IAccountStore store, TimeProvider time)
     private Change<User> Add(IAccountRows rows, User user, string actor, ChangeContext context) => Save(
         rows, user with { DateCreated = time.GetUtcNow() }, AuditAction.UserAdded, actor, context, $"{user.Name}, {NameOf(user.Role)}");
 
-    private static Change<User> SetPassword(IAccountRows rows, User user, string hash, string? keep, string actor, ChangeContext context)
+    private static Change<User> SetPassword(IAccountRows rows, User user, string hash, string? keep, string actor, ChangeContext context, bool removeFactor = false)
     {
         rows.Users.EndAll(user.Id, except: keep);
-        return Save(rows, user with { PasswordHash = hash, Invitation = null }, AuditAction.UserPasswordSet, actor, context, user.Name);
+        return Save(
+            rows, WithoutFactor(user with { PasswordHash = hash, Invitation = null }, removeFactor), AuditAction.UserPasswordSet, actor, context, WhatOf(user, removeFactor));
     }
+
+    private static User WithoutFactor(User user, bool remove) => remove ? user with { Factor = null } : user;
+
+    private static string WhatOf(User user, bool removeFactor) => removeFactor && user.Factor is not null ? $"{user.Name}, second factor removed" : user.Name;
 
     private static Change<User> Save(IAccountRows rows, User user, AuditAction action, string actor, ChangeContext context, string detail) =>
         new(Entry(action, actor, context, detail), rows.Users.Save(user));

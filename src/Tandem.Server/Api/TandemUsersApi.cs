@@ -56,22 +56,16 @@ internal static class TandemUsersApi
         var asked = await ReadAsync(http, TandemJson.Default.UserPasswordRequest);
         var (users, name, caller, context) = (TandemApi.Get<Users>(http), Name(http), TandemApi.CallerOf(http), TandemApi.Context(http));
         var hash = asked.Password is { } password ? Hash(http, password, name) : null;
-        if (asked.RemoveSecondFactor && (await users.SetFactorAsync(caller, name, null, context)).Error is var refusal and not ErrorKind.None)
-        {
-            await TandemProblems.WriteAsync(http, Of(refusal));
-            return;
-        }
-
         Outcome<User> outcome;
         string? secret = null;
         if (hash is not null)
         {
-            outcome = await users.SetPasswordAsync(caller, name, hash, keep: null, context);
+            outcome = await users.SetPasswordAsync(caller, name, hash, keep: null, context, asked.RemoveSecondFactor);
         }
         else
         {
             (var invitation, secret) = Invitations.Create(TandemApi.Get<TimeProvider>(http).GetUtcNow());
-            outcome = await users.InviteAsync(caller, name, invitation, context);
+            outcome = await users.InviteAsync(caller, name, invitation, context, asked.RemoveSecondFactor);
         }
 
         TandemApi.Get<SignInDelays>(http).Forget(name);

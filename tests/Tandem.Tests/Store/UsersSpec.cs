@@ -104,6 +104,26 @@ public abstract class UsersSpec<TStore> : StoreSpec<TStore>
     }
 
     [Fact]
+    public async Task A_new_password_and_the_second_factors_removal_are_one_change_with_one_entry_that_says_both()
+    {
+        await AddAsync(new() { Name = "ada", Role = UserRole.Administrator, PasswordHash = "hash" });
+        var factor = new SecondFactor(new byte[8], 1, []);
+        await Users.SetFactorAsync(Operator, "ada", factor, Some.Context);
+        var reset = (await Users.SetPasswordAsync(Operator, "ada", "second", keep: null, Some.Context, removeFactor: true)).Value!;
+        Assert.Equal(("second", null), (reset.PasswordHash, reset.Factor));
+        await Users.SetFactorAsync(Operator, "ada", factor, Some.Context);
+        Assert.Null((await Users.InviteAsync(Operator, "ada", new(Hash('5'), Time.GetUtcNow().AddHours(1)), Some.Context, removeFactor: true)).Value!.Factor);
+        Assert.Null((await Reads.FindUserAsync("ada", Cancel))!.Factor);
+        await Users.SetPasswordAsync(Operator, "ada", "third", keep: null, Some.Context, removeFactor: true); // there is none any more
+        Assert.Equal(
+            [
+                (AuditAction.UserPasswordSet, "ada"), (AuditAction.UserInvited, "ada, second factor removed"), (AuditAction.SecondFactorSet, "ada"),
+                (AuditAction.UserPasswordSet, "ada, second factor removed"), (AuditAction.SecondFactorSet, "ada"), (AuditAction.UserAdded, "ada, administrator"),
+            ],
+            (await Store.Accounts.ReadAuditAsync(new(20), Cancel)).Select(e => (e.Entry.Action, e.Entry.Detail)));
+    }
+
+    [Fact]
     public async Task A_session_that_was_ended_authorises_nothing_that_was_asked_for_before()
     {
         var (sid, _) = await NewAccountAsync();
