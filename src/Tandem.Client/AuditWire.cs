@@ -20,6 +20,9 @@ public sealed record AuditVerificationInfo
     /// <summary>When that entry was written.</summary>
     public DateTimeOffset? CutUpToAt { get; init; }
 
+    /// <summary>Whether it was compared with the anchor. When not, the newest entries could have been cut off unseen.</summary>
+    public required bool ComparedWithAnchor { get; init; }
+
     /// <summary>The first entry that is not as it was written; null when all are.</summary>
     public AuditBreakInfo? Break { get; init; }
 }

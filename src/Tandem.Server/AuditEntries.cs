@@ -30,6 +30,7 @@ internal static class AuditEntries
         Last = found.Last,
         CutUpTo = found.Start?.Number,
         CutUpToAt = found.Start?.At,
+        ComparedWithAnchor = found.ComparedWithAnchor,
         Break = found.Break is not { } broken ? null : new()
         {
             Number = broken.Number,

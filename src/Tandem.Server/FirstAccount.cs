@@ -16,12 +16,14 @@ public sealed record BootstrapAccount(AccountSid Sid, AuthToken Token);
 /// </summary>
 /// <remarks>
 /// No crash leaves an account whose token nobody holds. The file comes first: it is durable before the account is, and the account is
-/// made by importing the pair in the file. A crash between the two leaves a file without its account, and the next start imports it.
+/// made of the pair in the file. A crash between the two leaves a file without its account, and the next start makes it.
 /// At the other end the account comes first: the token is retired, then the file is erased, then the call is answered. A crash between
 /// those leaves a file with a dead token, which the next start erases before it listens.
 /// </remarks>
 public sealed partial class FirstAccount
 {
+    private static readonly ChangeContext s_context = new("start", "first-start");
+
     private readonly string _path;
     private readonly ILogger _logger;
     private AccountSid? _sid;
@@ -49,7 +51,7 @@ public sealed partial class FirstAccount
         else if (isEmpty)
         {
             using var first = ReadFile() ?? CreateFile();
-            await InsertAsync(lifecycle, first.Sid, first.Token);
+            Require(first.Sid, await lifecycle.CreateFirstAsync(Caller.Operator("start"), first.Sid, first.Token, s_context));
         }
 
         using var written = FileExists ? ReadFile() : null;
@@ -103,7 +105,7 @@ public sealed partial class FirstAccount
     {
         if (await store.FindAsync(import.Sid) is null)
         {
-            await InsertAsync(lifecycle, import.Sid, import.Token);
+            Require(import.Sid, await lifecycle.ImportAsync(Caller.Operator("start"), import.Sid, import.Token, null, s_context));
             return null;
         }
 
@@ -112,9 +114,8 @@ public sealed partial class FirstAccount
             : $"The account {import.Sid} exists, and the token in TANDEM_BOOTSTRAP_AUTH_TOKEN(_FILE) is not valid for it (any more). It was ignored: an import never replaces a token. Remove both TANDEM_BOOTSTRAP settings.";
     }
 
-    private static async Task InsertAsync(AccountLifecycle lifecycle, AccountSid sid, AuthToken token)
+    private static void Require(AccountSid sid, Outcome<AccountCreated> outcome)
     {
-        var outcome = await lifecycle.ImportAsync(Caller.Operator("start"), sid, token, null, new("start", "first-start"));
         if (outcome.Error != ErrorKind.None)
         {
             throw new StartException($"The account {sid} could not be stored ({outcome.Error}). The server did not start and changed nothing. Is the disk full? Then start again.");

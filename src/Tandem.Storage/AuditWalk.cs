@@ -20,13 +20,17 @@ internal sealed class AuditWalk(DataKey key)
     private (long Stored, byte[] Mac, DateTimeOffset? At) _last;
     private long _entries;
     private AuditBreak? _break;
+    private bool _compared;
 
     /// <summary>What was found so far.</summary>
     public AuditVerification Result => new(
         _entries,
         _head?.Epoch ?? 0,
         _start.IsBeginning ? null : new(_start.Stored - AccountRow.Wide, DateTimeOffset.FromUnixTimeMilliseconds(_start.At)),
-        _break);
+        _break)
+    {
+        ComparedWithAnchor = _compared,
+    };
 
     /// <summary>Walks the next page; false when it has come to an end. Between two pages anything may have been added or cut off.</summary>
     public bool Step(DbConnection connection)
@@ -45,6 +49,7 @@ internal sealed class AuditWalk(DataKey key)
     /// <summary>Compares with what the anchor knows: an entry that retired a token, and its link.</summary>
     public void Compare(DbConnection connection, AnchorLine line)
     {
+        _compared = true;
         if (_break is not null || AnchorMatch.Holds(connection, line))
         {
             return;

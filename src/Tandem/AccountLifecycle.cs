@@ -42,6 +42,13 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
         InsertAsync(AuditAction.AccountImported, sid, null, caller, friendlyName, token, context);
 
     /// <summary>
+    /// Creates the account that a new store begins with, of a SID and a token that were made for it and written down before. Refused with
+    /// <see cref="ErrorKind.AccountExists"/> when the SID is taken.
+    /// </summary>
+    public Task<Outcome<AccountCreated>> CreateFirstAsync(Caller caller, AccountSid sid, AuthToken token, ChangeContext context) =>
+        InsertAsync(AuditAction.AccountCreated, sid, null, caller, null, token, context);
+
+    /// <summary>
     /// Changes name, status, or both. The status is for the parent or an operator alone, so that no account can shut itself out.
     /// </summary>
     public Task<Outcome<Account>> UpdateAsync(Caller caller, AccountSid sid, string? friendlyName, AccountStatus? status, ChangeContext context) =>

@@ -16,7 +16,11 @@ public interface IAuditTrail
 /// <param name="Last">The number of the newest entry, by what the store says of itself.</param>
 /// <param name="Start">Where the trail begins; null for its beginning: nothing was cut off.</param>
 /// <param name="Break">The first entry that is not as it was written; null when all are.</param>
-public sealed record AuditVerification(long Entries, long Last, AuditStart? Start, AuditBreak? Break);
+public sealed record AuditVerification(long Entries, long Last, AuditStart? Start, AuditBreak? Break)
+{
+    /// <summary>Whether it was compared with an anchor. Without one, entries at the end can be cut off unseen, together with the store's notes of them.</summary>
+    public bool ComparedWithAnchor { get; init; }
+}
 
 /// <summary>Where a trail begins from which old entries were cut off; sealed with the audit key, so that nobody else can shorten it.</summary>
 /// <param name="Number">The last entry that was cut off.</param>

@@ -38,7 +38,7 @@ public sealed class AuditTests : IAsyncLifetime
 
         var newest = await _at.TandemAsync("audit", "-n", "1", "--json");
         Assert.Equal("secondary_promoted", JsonElement.Parse(newest.Out).GetProperty("action").GetString());
-        Assert.Equal(4, (await _at.TandemAsync("audit")).Out.Count(c => c == '\n')); // the first account's import as well
+        Assert.Equal(4, (await _at.TandemAsync("audit")).Out.Count(c => c == '\n')); // the first account's as well
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class AuditTests : IAsyncLifetime
         using var limit = new CancellationTokenSource(Workspace.Limit);
         using var client = TandemClient.OverSocket(Path.Combine(_at.Data, "admin.sock"));
         using var follow = _at.Start([.. Workspace.Program, "audit", "--follow", "-n", "1"]);
-        Assert.Contains("account_imported", await follow.StandardOutput.ReadLineAsync(limit.Token), StringComparison.Ordinal);
+        Assert.Matches("account_created .* by operator start from start", await follow.StandardOutput.ReadLineAsync(limit.Token));
 
         var account = await client.CreateAccountAsync(new(), limit.Token);
 
@@ -67,13 +67,26 @@ public sealed class AuditTests : IAsyncLifetime
 
         await _server.StopAsync("KILL");
         Assert.Equal("The audit trail is whole: 2 entries, up to 2.\n", (await _at.TandemAsync("audit", "verify")).Out);
-        await _at.BashAsync("sqlite3 tandem-data/tandem.db \"UPDATE audit SET actor = 'operator nobody' WHERE action = 2\"");
+        await _at.BashAsync("sqlite3 tandem-data/tandem.db \"UPDATE audit SET actor = 'operator nobody' WHERE epoch = (SELECT max(epoch) FROM audit)\"");
 
         var said = await _at.TandemAsync("audit", "verify");
         Assert.Equal((7, ""), (said.ExitCode, said.Out));
         Assert.Matches(@"Entry 2 \(20..-..-..T..:..:..Z\): it was altered", said.Error);
         var json = JsonElement.Parse((await _at.TandemAsync("audit", "verify", "--json")).Out);
         Assert.Equal((false, 2, "altered"), (json.GetProperty("intact").GetBoolean(), json.GetProperty("break").GetProperty("number").GetInt32(), json.GetProperty("break").GetProperty("kind").GetString()));
+    }
+
+    [Fact]
+    public async Task Verify_says_what_it_could_not_see_when_there_is_no_anchor()
+    {
+        await _server.StopAsync("TERM");
+        Assert.True(JsonElement.Parse((await _at.TandemAsync("audit", "verify", "-o", "json")).Out).GetProperty("compared_with_anchor").GetBoolean());
+        File.Delete($"{_at.Data}.anchor");
+
+        var said = await _at.TandemAsync("audit", "verify");
+        Assert.Equal(0, said.ExitCode);
+        Assert.Matches(@"^The audit trail is whole: 1 entries, up to 1\.\nThere was no anchor to compare with, so newer entries could have been cut off unseen.* TANDEM_ANCHOR_FILE=FILE; .*\n$", said.Out);
+        Assert.False(JsonElement.Parse((await _at.TandemAsync("audit", "verify", "-o", "json")).Out).GetProperty("compared_with_anchor").GetBoolean());
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class FirstRotationTests : IDisposable
         var made = File.ReadAllLines(EnvFile)[2]["TWILIO_AUTH_TOKEN=".Length..];
         RefusalTests.AssertUnauthorized(await api.GetAsync(api.Sid, api.Token));
         Assert.Equal($"{api.Sid} primary", (await api.GetAsync(api.Sid, made)).Body);
-        Assert.Equal(["account_imported", "secondary_created", "secondary_promoted"], await AuditAsync(api, made));
+        Assert.Equal(["account_created", "secondary_created", "secondary_promoted"], await AuditAsync(api, made));
         Assert.DoesNotContain(api.Token, said, StringComparison.Ordinal);
         Assert.DoesNotContain(made, said, StringComparison.Ordinal);
     }

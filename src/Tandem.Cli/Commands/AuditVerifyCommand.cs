@@ -9,6 +9,8 @@ namespace Tandem.Cli.Commands;
 /// <summary><c>tandem audit verify</c>: through the server that runs, else on the files.</summary>
 internal static class AuditVerifyCommand
 {
+    private const string NoAnchor = "There was no anchor to compare with, so newer entries could have been cut off unseen, together with the database's own notes of them. Name it: TANDEM_ANCHOR_FILE=FILE; if there is none, the next start makes one.";
+
     public static Command Create()
     {
         var (data, format) = (LocalServer.DataOption(), new Output());
@@ -34,6 +36,7 @@ internal static class AuditVerifyCommand
         ("entries", found.Entries.ToString(CultureInfo.InvariantCulture)),
         ("last", found.Last.ToString(CultureInfo.InvariantCulture)),
         ("cut_up_to", found.CutUpTo?.ToString(CultureInfo.InvariantCulture) ?? "-"),
+        ("compared_with_anchor", found.ComparedWithAnchor ? "yes" : "no"),
         ("break", found.Break?.Number.ToString(CultureInfo.InvariantCulture) ?? "-"),
         ("kind", found.Break?.Kind ?? "-"),
     ];
@@ -52,7 +55,7 @@ internal static class AuditVerifyCommand
 
     private static string Describe(AuditVerificationInfo found) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The audit trail is whole: {found.Entries} entries, up to {found.Last}.{(found.CutUpTo is { } cut ? $" Those up to {cut} ({Print.Time(found.CutUpToAt!.Value)}) were cut off by --audit-retention." : "")}");
+        $"The audit trail is whole: {found.Entries} entries, up to {found.Last}.{(found.CutUpTo is { } cut ? $" Those up to {cut} ({Print.Time(found.CutUpToAt!.Value)}) were cut off by --audit-retention." : "")}{(found.ComparedWithAnchor ? "" : $"\n{NoAnchor}")}");
 
     private static string Describe(AuditVerificationInfo found, AuditBreakInfo broken) => string.Create(
         CultureInfo.InvariantCulture,
