@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using System.Globalization;
+using System.Text;
 
 namespace Tandem.Storage;
 
@@ -11,6 +12,9 @@ namespace Tandem.Storage;
 internal static class AccountSearches
 {
     private const string Name = "lower(format('%s', CAST(friendly_name AS TEXT)))";
+
+    /// <summary>Names of ASCII alone hold no other letters, and a call into our function for each of them would be for nothing.</summary>
+    private const string HasOtherLetters = $"octet_length({Name}) > length({Name})";
 
     public static AccountHits Run(DbConnection connection, AccountSearch search)
     {
@@ -51,9 +55,11 @@ internal static class AccountSearches
             : long.TryParse(cursor.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var time) ? time
             : null;
         var (than, direction) = search.Backward ? ("<", " DESC") : (">", "");
+        var text = search.Text is { Length: > 0 } given ? given.ToLowerInvariant() : null;
+        var holds = text is null || Ascii.IsValid(text) ? $"instr({Name}, @text) > 0" : $"{HasOtherLetters} AND instr({SqliteConnections.Fold}({Name}), @text) > 0";
         return new Where($"SELECT {AccountRow.Columns} FROM account INDEXED BY {order.Index}")
             .And(order.Condition)
-            .And($"instr({Name}, @text) > 0", "@text", DbType.String, search.Text is { Length: > 0 } text ? Lower(text) : null)
+            .And(holds, "@text", DbType.String, text)
             .And($"{order.Key} < @before", "@before", DbType.Int64, isTime ? search.Before?.ToUnixTimeMilliseconds() : null)
             .And($"({order.Key}, sid) {than} (@key, @sid)", ("@key", isTime ? DbType.Int64 : DbType.String), key, ("@sid", DbType.Binary), search.Cursor?.Sid.ToBytes())
             .On(connection, $"{order.Key}{direction}, sid{direction}", search.Limit + 1L);

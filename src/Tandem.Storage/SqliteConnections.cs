@@ -12,6 +12,9 @@ internal static class SqliteConnections
     /// <summary>Older ones may corrupt a database when a checkpoint meets a commit (sqlite.org/wal.html#walresetbug).</summary>
     private static readonly Version OldestSafe = new(3, 51, 3);
 
+    /// <summary>The SQL function that makes the letters of all alphabets small, where SQLite's <c>lower</c> knows A to Z alone.</summary>
+    public const string Fold = "tandem_fold";
+
     private static readonly (string Pragma, string Value, string ReadBack)[] Settings =
     [
         ("journal_mode", "WAL", "wal"),
@@ -130,6 +133,7 @@ internal static class SqliteConnections
                 }
             }
 
+            connection.CreateFunction<string, string>(Fold, static text => text.ToLowerInvariant(), isDeterministic: true);
             return connection;
         }
         catch (SqliteException e)

@@ -22,7 +22,7 @@ public enum AccountFilter
 /// <summary>A search for accounts, in the order of its filter.</summary>
 /// <param name="Limit">At most this many.</param>
 /// <param name="Filter">Which.</param>
-/// <param name="Text">What the name has in it, the case of A to Z aside; null for any name.</param>
+/// <param name="Text">What the name has in it, whatever the case of its letters; null for any name.</param>
 /// <param name="Before">For filters by age: only tokens created before this moment; null for any.</param>
 /// <param name="Cursor">Where the page begins, as an earlier page said; null for the beginning.</param>
 /// <param name="Backward">Whether the page ends before the cursor instead of beginning after it.</param>

@@ -18,6 +18,26 @@ public abstract class AccountSearchSpec<TStore> : StoreSpec<TStore>
         Assert.Empty(await NamesAsync(new(10, AccountFilter.All, "' OR 1=1 --")));
     }
 
+    [Theory]
+    [InlineData("Zoë", "ZOË zoë oË")]
+    [InlineData("Kleiner ÄRGER", "ärger Ärger ÄRGER R-ÄR=-")]
+    [InlineData("Ελλάδα", "ελλά ΕΛΛΆ")]
+    [InlineData("ПРИВЕТ", "привет Привет")]
+    public async Task Letters_of_other_alphabets_are_found_whatever_their_case_with_every_filter(string name, string texts)
+    {
+        var account = await NamedAsync(name);
+        await NamedAsync("another");
+        await NewSecondaryAsync(account);
+        foreach (var text in texts.Split(' '))
+        {
+            string[] found = text.EndsWith('-') ? [] : [name];
+            foreach (var filter in (AccountFilter[])[AccountFilter.All, AccountFilter.OldPrimary, AccountFilter.Secondary])
+            {
+                Assert.Equal(found, await NamesAsync(new(10, filter, text)));
+            }
+        }
+    }
+
     [Fact]
     public async Task The_longest_name_is_found_by_its_end()
     {
