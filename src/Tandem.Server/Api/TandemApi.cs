@@ -126,10 +126,10 @@ internal static class TandemApi
         Map(api, "GET", "/accounts/{sid}/rotation", TandemRotationsApi.Show)
             .Describe(chapter, "getRotation", "Look at the account's rotation", "The last one that `tandem rotate` has told of, whether it runs or is over.")
             .Answers<RotationInfo>().Refuses(ErrorKind.AccountNotFound, ErrorKind.NoRotation);
-        Map(api, "PUT", "/accounts/{sid}/rotation", TandemRotationsApi.Tell)
+        Map(api, "PUT", "/accounts/{sid}/rotation", TandemRotationsApi.Tell, stores: false)
             .Describe(chapter, "tellRotation", "Tell how a rotation stands", "One at a time: while another one runs it is refused. It decides nothing: no change of a token looks at it.")
             .Reads<RotationUpdate>().Answers<RotationInfo>().Refuses(ErrorKind.AccountNotFound, ErrorKind.RotationRunning);
-        Map(api, "DELETE", "/accounts/{sid}/rotation", TandemRotationsApi.Forget)
+        Map(api, "DELETE", "/accounts/{sid}/rotation", TandemRotationsApi.Forget, stores: false)
             .Describe(chapter, "forgetRotation", "Forget the account's rotation", "For one whose machine is gone. Nothing else is changed.")
             .AnswersNothing(StatusCodes.Status204NoContent).Refuses(ErrorKind.AccountNotFound, ErrorKind.NoRotation);
     }
@@ -170,7 +170,7 @@ internal static class TandemApi
     private static void MapPeople(RouteGroupBuilder api)
     {
         const string chapter = "Console users";
-        MapLocal(api, "POST", "/setup-link", TandemUsersApi.CreateSetupLink)
+        MapLocal(api, "POST", "/setup-link", TandemUsersApi.CreateSetupLink, stores: false)
             .Describe(chapter, "createSetupLink", "Make a new set-up link", "For the first administrator, once; a link from before ends. Only while there is no user.")
             .Answers<SetupLinkInfo>(StatusCodes.Status201Created).Refuses(ErrorKind.UserExists);
         MapLocal(api, "GET", "/users", TandemUsersApi.List)
@@ -204,14 +204,14 @@ internal static class TandemApi
     }
 
     /// <summary>For operators alone: on other listeners the path is not there.</summary>
-    private static IEndpointConventionBuilder MapLocal(RouteGroupBuilder api, string method, string path, RequestDelegate handler) =>
-        MapOne(api, method, path, http => Rooms.IsAdmin(http) ? handler(http) : Rooms.WriteAsync(http, TwilioErrors.NotFound(http)))
+    private static IEndpointConventionBuilder MapLocal(RouteGroupBuilder api, string method, string path, RequestDelegate handler, bool stores = true) =>
+        MapOne(api, method, path, http => Rooms.IsAdmin(http) ? handler(http) : Rooms.WriteAsync(http, TwilioErrors.NotFound(http)), stores)
             .Through(Door.Socket);
 
-    private static IEndpointConventionBuilder Map(RouteGroupBuilder api, string method, string path, RequestDelegate handler) =>
-        MapOne(api, method, path, handler).RefusesStrangers(mutates: !HttpMethods.IsGet(method));
+    private static IEndpointConventionBuilder Map(RouteGroupBuilder api, string method, string path, RequestDelegate handler, bool stores = true) =>
+        MapOne(api, method, path, handler, stores).RefusesStrangers(mutates: !HttpMethods.IsGet(method));
 
-    private static IEndpointConventionBuilder MapOne(RouteGroupBuilder api, string method, string path, RequestDelegate handler)
+    private static IEndpointConventionBuilder MapOne(RouteGroupBuilder api, string method, string path, RequestDelegate handler, bool stores)
     {
         var route = api.MapMethods(path, [method], async http =>
         {
@@ -224,7 +224,7 @@ internal static class TandemApi
                 await TandemProblems.WriteAsync(http, refusal.Problem);
             }
         });
-        route.RefusesTheUnreadable(mutates: !HttpMethods.IsGet(method));
+        route.RefusesTheUnreadable(stores: stores && !HttpMethods.IsGet(method));
         return path.Contains("{sid}", StringComparison.Ordinal) ? route.Takes(ParameterDescription.Sid("The account.")) : route;
     }
 }

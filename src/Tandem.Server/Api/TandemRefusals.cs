@@ -11,13 +11,13 @@ internal static class TandemRefusals
     public static IEndpointConventionBuilder Refuses(this IEndpointConventionBuilder route, params ErrorKind[] kinds) =>
         Refuses(route, kinds.Select(TandemProblems.Of));
 
-    /// <summary>What every route may refuse, whoever asks.</summary>
-    public static IEndpointConventionBuilder RefusesTheUnreadable(this IEndpointConventionBuilder route, bool mutates) => Refuses(
+    /// <summary>What every route may refuse, whoever asks; one that stores something, also when it cannot.</summary>
+    public static IEndpointConventionBuilder RefusesTheUnreadable(this IEndpointConventionBuilder route, bool stores) => Refuses(
         route,
         [
             TandemProblems.Invalid("A parameter or the body is not as described here; `detail` says which."),
             TandemProblems.Of(TwilioErrors.InternalError),
-            .. mutates ? [TandemProblems.Of(ErrorKind.Unavailable)] : (TandemProblem[])[],
+            .. stores ? [TandemProblems.Of(ErrorKind.Unavailable)] : (TandemProblem[])[],
         ]);
 
     /// <summary>The JSON that a route reads; it may be left out when nothing in it is required.</summary>

@@ -82,6 +82,35 @@ public sealed partial class OpenApi_200
     }
 
     [Fact]
+    public async Task It_is_told_which_operations_read_a_body_and_which_store_something()
+    {
+        await using var tandem = await TestTandem.StartAsync();
+        var document = await ApiDocument.ReadAsync(tandem);
+        var own = document.Operations.Where(o => o.Path.StartsWith("/tandem/", StringComparison.Ordinal)).ToList();
+        var (told, read) = (new List<string>(), new List<string>());
+        foreach (var (method, path, operation) in own.Where(o => o.Method != "GET"))
+        {
+            var answer = await tandem.SendToAdminAsync(method, Filled(path, tandem.Account), r => r.Json("no JSON"));
+            if (answer.Status == 400 && answer.Text("detail")?.StartsWith("The body is not the JSON object", StringComparison.Ordinal) == true)
+            {
+                read.Add($"{method} {path}");
+            }
+
+            if (operation["requestBody"]?["content"]?["application/json"]?["schema"] is not null)
+            {
+                told.Add($"{method} {path}");
+            }
+        }
+
+        Assert.Contains("POST /tandem/v1/backup", read);
+        Assert.Equal(read, told);
+        Assert.Equal(
+            ["DELETE /tandem/v1/accounts/{sid}/rotation", "POST /tandem/v1/setup-link", "PUT /tandem/v1/accounts/{sid}/rotation"],
+            own.Where(o => o.Method != "GET" && o.Operation["responses"]!["503"] is null).Select(o => $"{o.Method} {o.Path}").Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(own, o => o.Method == "GET" && o.Operation["responses"]!["503"] is not null);
+    }
+
+    [Fact]
     public async Task The_address_is_the_public_one_where_there_is_one()
     {
         await using var plain = await TestTandem.StartAsync();
