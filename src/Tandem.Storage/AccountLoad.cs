@@ -15,11 +15,11 @@ internal sealed class AccountLoad(DbConnection connection)
 {
     private const int Page = 1000;
 
-    /// <summary>Below the marks.</summary>
-    private const int Status = 0xF;
+    /// <summary>Above the marks: whatever number a row has there, it is no mark.</summary>
+    private const int Status = 0x200;
 
     private static readonly string s_select =
-        "SELECT id, sid, owner, generation, primary_verifier, secondary_verifier, secondary_created, status "
+        $"SELECT id, sid, owner, generation, primary_verifier, secondary_verifier, secondary_created, status * {Status} "
         + $"+ (owner <> sid) * {(int)Marks.Subaccount} + (primary_created > {AccountRow.Wide}) * {(int)Marks.Primary} + (secondary_created > {AccountRow.Wide}) * {(int)Marks.Secondary} "
         + $"+ (primary_paused_until > {AccountRow.Wide}) * {(int)Marks.Paused} + ({Recoverable("primary_seal")} OR {Recoverable("secondary_seal")}) * {(int)Marks.Recoverable} "
         + $"FROM account WHERE id > @after ORDER BY id LIMIT {Page}";
@@ -68,20 +68,21 @@ internal sealed class AccountLoad(DbConnection connection)
 
     private void Take(DbDataReader row, long epoch, VerifierIndex index, PendingSecondaries pending)
     {
-        var marks = (Marks)row.GetInt64(7);
-        var sid = AccountSid.FromBytes(row.Blob(1));
+        var told = row.Number(7, (long)AccountStatus.Active * Status, ((long)AccountStatus.Closed * Status) + Status - 1);
+        var marks = (Marks)(told % Status);
+        var sid = row.Sid(1);
         index.Apply(sid, new()
         {
-            OwnerSid = marks.HasFlag(Marks.Subaccount) ? AccountSid.FromBytes(row.Blob(2)) : sid,
-            Status = AccountRow.Status((byte)((int)marks & Status)),
-            Generation = row.GetInt64(3) - AccountRow.Wide,
+            OwnerSid = marks.HasFlag(Marks.Subaccount) ? row.Sid(2) : sid,
+            Status = (AccountStatus)(told / Status),
+            Generation = row.Number(3, AccountRow.Wide, AccountRow.Wide + uint.MaxValue) - AccountRow.Wide,
             Epoch = epoch,
-            PrimaryVerifier = marks.HasFlag(Marks.Primary) ? VerifierValue.FromBytes(row.Blob(4)) : null,
-            SecondaryVerifier = marks.HasFlag(Marks.Secondary) ? VerifierValue.FromBytes(row.Blob(5)) : null,
+            PrimaryVerifier = marks.HasFlag(Marks.Primary) ? VerifierValue.FromBytes(row.Blob(4, VerifierValue.Size)) : null,
+            SecondaryVerifier = marks.HasFlag(Marks.Secondary) ? VerifierValue.FromBytes(row.Blob(5, VerifierValue.Size)) : null,
         });
         if (marks.HasFlag(Marks.Secondary))
         {
-            pending.Apply(sid, AccountRow.Time(row.GetInt64(6)));
+            pending.Apply(sid, AccountRow.Time(row, 6));
         }
 
         HasPauses |= marks.HasFlag(Marks.Paused);

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Tandem.Storage;
 
@@ -67,22 +68,26 @@ internal static class AccountRow
             (long)account.PromoteGuard);
     }
 
+    /// <summary>Reads a row of <see cref="Columns"/>.</summary>
+    /// <exception cref="InvalidDataException">This program has not written it so.</exception>
     public static Account Read(DbDataReader row)
     {
-        return new()
+        var account = new Account
         {
-            Sid = AccountSid.FromBytes(row.Blob(1)),
-            OwnerSid = AccountSid.FromBytes(row.Blob(2)),
-            FriendlyName = Encoding.UTF8.GetString(row.Blob(3).AsSpan().TrimEnd((byte)0)),
-            Status = Status(row.GetByte(4)),
-            Generation = row.GetInt64(5) - Wide,
-            DateCreated = Time(row.GetInt64(6))!.Value,
-            DateUpdated = Time(row.GetInt64(7))!.Value,
-            PromoteGuard = (PromoteGuard)row.GetByte(17),
-            PrimaryPausedUntil = Time(row.GetInt64(8)),
+            Sid = row.Sid(1),
+            OwnerSid = row.Sid(2),
+            FriendlyName = Name(row.Blob(3, NameSize)),
+            Status = row.Choice<AccountStatus>(4),
+            Generation = WideNumber(row, 5) - Wide,
+            DateCreated = Time(row, 6) ?? throw NotWritten(),
+            DateUpdated = Time(row, 7) ?? throw NotWritten(),
+            PromoteGuard = row.Choice<PromoteGuard>(17),
+            PrimaryPausedUntil = Time(row, 8),
             Primary = Token(row, 9),
             Secondary = Token(row, 13),
         };
+        return (account.Primary is null) == (account.Status == AccountStatus.Closed) && (account.Primary is not null || account.Secondary is null) ? account
+            : throw NotWritten();
     }
 
     /// <summary>The name as it is stored and compared: UTF-8, padded with zeros.</summary>
@@ -93,10 +98,11 @@ internal static class AccountRow
         return padded;
     }
 
-    public static AccountStatus Status(byte stored) => (AccountStatus)stored is var status && Enum.IsDefined(status) ? status
-        : throw new InvalidDataException($"An account row has the status {stored}.");
+    /// <summary>A time; null for one that is not set.</summary>
+    public static DateTimeOffset? Time(DbDataReader row, int column) => WideNumber(row, column) is var stored && stored == Wide ? null : DateTimeOffset.FromUnixTimeMilliseconds(stored);
 
-    public static byte[] Blob(this DbDataReader row, int column) => row.GetFieldValue<byte[]>(column);
+    /// <summary>A number that has six bytes.</summary>
+    public static long WideNumber(DbDataReader row, int column) => row.Number(column, Wide, StoredColumns.LastMoment);
 
     private static (byte[] Verifier, byte[] Fingerprint, long Created, byte[] Seal) TokenColumns(StoredToken? token)
     {
@@ -115,19 +121,29 @@ internal static class AccountRow
 
     private static StoredToken? Token(DbDataReader row, int column)
     {
-        if (Time(row.GetInt64(column + 2)) is not { } created)
+        var (verifier, fingerprint, created, seal) =
+            (row.Blob(column, VerifierValue.Size), row.Blob(column + 1, Fingerprint.ByteLength), Time(row, column + 2), row.Blob(column + 3, SealedToken.Size));
+        if (created is null)
         {
-            return null;
+            return IsEmpty(verifier) && IsEmpty(fingerprint) && IsEmpty(seal) ? null : throw NotWritten();
         }
 
-        return new(
-            VerifierValue.FromBytes(row.Blob(column)),
-            Fingerprint.FromBytes(row.Blob(column + 1)),
-            created,
-            SealedToken.FromBytes(row.Blob(column + 3)));
+        return new(VerifierValue.FromBytes(verifier), Fingerprint.FromBytes(fingerprint), created.Value, Seal(seal));
     }
 
-    private static long Time(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds() ?? Wide;
+    /// <summary>None for zeros alone; the last three bytes are always zeros.</summary>
+    private static SealedToken? Seal(byte[] stored) =>
+        IsEmpty(stored) || (Enum.IsDefined((SealKind)stored[0]) && IsEmpty(stored.AsSpan(^3..))) ? SealedToken.FromBytes(stored) : throw NotWritten();
 
-    public static DateTimeOffset? Time(long stored) => stored == Wide ? null : DateTimeOffset.FromUnixTimeMilliseconds(stored);
+    private static string Name(byte[] padded)
+    {
+        var name = padded.AsSpan().TrimEnd((byte)0);
+        return !name.Contains((byte)0) && Utf8.IsValid(name) ? Encoding.UTF8.GetString(name) : throw NotWritten();
+    }
+
+    private static bool IsEmpty(ReadOnlySpan<byte> bytes) => !bytes.ContainsAnyExcept((byte)0);
+
+    private static InvalidDataException NotWritten() => new("a row of an account was altered: no server has written it so");
+
+    private static long Time(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds() ?? Wide;
 }

@@ -16,6 +16,7 @@ internal sealed partial class Anchor : IDisposable
 {
     private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
     private const string Title = "tandem-anchor 1 of database ";
+    private const int IdLength = 16;
     private const int KeepSize = 1;
     private const int NoSpace = 28;
     private const int QuotaExceeded = 122;
@@ -64,7 +65,7 @@ internal sealed partial class Anchor : IDisposable
                 File.Move(path, aside, overwrite: false);
             }
 
-            var isNew = DurableFile.TryCreate(path, Encoding.ASCII.GetBytes((Title + databaseId).PadRight(AnchorLine.Size - 1) + '\n'));
+            var isNew = DurableFile.TryCreate(path, Encoding.ASCII.GetBytes(TitleOf(databaseId)));
             if ((File.GetUnixFileMode(path) & OthersWrite) != UnixFileMode.None)
             {
                 throw new StoreException($"Other users may write to the anchor {path}, so it proves nothing. The server did not start and changed nothing. Close it: chmod 600 {path}");
@@ -108,7 +109,7 @@ internal sealed partial class Anchor : IDisposable
     }
 
     /// <summary>Tells databases apart for as long as their keys live, over copies and restores.</summary>
-    public static string IdOf(DataKeys keys) => Convert.ToHexStringLower(keys.Audit.Hmac("tandem-anchor-id"u8).AsSpan(0, 8));
+    public static string IdOf(DataKeys keys) => Convert.ToHexStringLower(keys.Audit.Hmac("tandem-anchor-id"u8).AsSpan(0, IdLength / 2));
 
     /// <summary>The lines, the newest first.</summary>
     public IEnumerable<AnchorLine> Backwards()
@@ -154,8 +155,11 @@ internal sealed partial class Anchor : IDisposable
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         var first = new byte[AnchorLine.Size];
         var text = file.ReadAtLeast(first, first.Length, throwOnEndOfStream: false) == first.Length ? Encoding.ASCII.GetString(first) : "";
-        return text.StartsWith(Title, StringComparison.Ordinal) ? text[Title.Length..].Trim() : null;
+        var owner = text.StartsWith(Title, StringComparison.Ordinal) ? text.Substring(Title.Length, IdLength) : "";
+        return TitleOf(owner).Equals(text, StringComparison.Ordinal) && owner.All(char.IsAsciiHexDigitLower) ? owner : null; // it becomes a part of a file's name
     }
+
+    private static string TitleOf(string databaseId) => (Title + databaseId).PadRight(AnchorLine.Size - 1) + '\n';
 
     private static AnchorLine? Read(SafeFileHandle file, long number)
     {

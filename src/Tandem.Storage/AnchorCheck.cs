@@ -69,10 +69,10 @@ internal static class AnchorCheck
             {
                 missed.Add(new(
                     row.GetInt64(0) - AccountRow.Wide,
-                    row.Blob(1),
-                    AccountSid.FromBytes(row.Blob(2)),
-                    WireName.Of((AuditAction)row.GetByte(3)),
-                    DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4))));
+                    row.Blob(1, 32),
+                    row.Sid(2),
+                    WireName.Of(row.Choice<AuditAction>(3)),
+                    row.Moment(4)));
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Data;
 using System.Data.Common;
 using System.Globalization;
@@ -22,16 +23,18 @@ internal sealed record AnchorLine(long Epoch, byte[] Mac, AccountSid? Sid, strin
 
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
+    private static readonly SearchValues<char> s_action = SearchValues.Create("abcdefghijklmnopqrstuvwxyz_");
+
     private static readonly string s_none = new('-', AccountSid.TextLength);
 
     public byte[] ToBytes() => Encoding.ASCII.GetBytes(string.Create(
         CultureInfo.InvariantCulture,
         $"{Epoch:D15} {Convert.ToHexStringLower(Mac)} {Sid?.ToString() ?? s_none} {What,-32} {At.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}\n"));
 
-    /// <summary>Reads a line; null when it is none.</summary>
+    /// <summary>Reads a line; null when it is none. A line has one spelling: it is read when it would be written so.</summary>
     public static AnchorLine? Parse(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length != Size || bytes[^1] != (byte)'\n')
+        if (bytes.Length != Size)
         {
             return null;
         }
@@ -41,10 +44,12 @@ internal sealed record AnchorLine(long Epoch, byte[] Mac, AccountSid? Sid, strin
         var mac = new byte[32];
         return parts.Length == 5
             && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
-            && Convert.FromHexString(parts[1], mac, out _, out var written) == System.Buffers.OperationStatus.Done && written == 32
+            && Convert.FromHexString(parts[1], mac, out _, out var written) == OperationStatus.Done && written == 32
             && (parts[2].Equals(s_none, StringComparison.Ordinal) || AccountSid.TryParse(parts[2].AsSpan(), out sid))
+            && !parts[3].AsSpan().ContainsAnyExcept(s_action)
             && DateTimeOffset.TryParseExact(parts[4], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
-            ? new(epoch, mac, sid == default ? null : sid, parts[3], at)
+            && new AnchorLine(epoch, mac, sid == default ? null : sid, parts[3], at) is var line && CryptographicOperations.FixedTimeEquals(line.ToBytes(), bytes)
+            ? line
             : null;
     }
 }

@@ -88,6 +88,6 @@ internal readonly record struct AuditHead(long Stored, byte[] Mac)
     public static AuditHead Read(Statement select)
     {
         using var row = select.Read();
-        return row.Read() ? new(row.GetInt64(0), row.Blob(1)) : throw new InvalidDataException("The epoch row is missing.");
+        return row.Read() ? new(AccountRow.WideNumber(row, 0), row.Blob(1, 32)) : throw new InvalidDataException("The epoch row is missing.");
     }
 }

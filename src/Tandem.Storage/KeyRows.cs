@@ -78,7 +78,7 @@ internal sealed class KeyRows(DbConnection connection) : IKeyRows, IDisposable
             using var row = select.In(_transaction).With(id).Read();
             while (row.Read())
             {
-                seals.Add(new(AccountSid.FromBytes(row.Blob(0)), slot, BinaryPrimitives.ReadInt64BigEndian(row.Blob(1))));
+                seals.Add(new(row.Sid(0), slot, BinaryPrimitives.ReadInt64BigEndian(row.Blob(1, 8))));
             }
         }
     }
@@ -93,7 +93,7 @@ internal sealed class KeyRows(DbConnection connection) : IKeyRows, IDisposable
         while (row.Read())
         {
             keys.Add(new(
-                row.GetInt64(0), (DataKeyPurpose)row.GetByte(1), Convert.ToHexStringLower(row.Blob(2)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3))));
+                row.GetInt64(0), row.Choice<DataKeyPurpose>(1), Convert.ToHexStringLower(row.Blob(2, RootKey.IdSize)), row.Moment(3)));
         }
 
         return keys;

@@ -35,22 +35,29 @@ internal static class KeyTable
     private static List<DataKey> Unwrap(DbConnection connection, RootKey root)
     {
         var keys = new List<DataKey>();
-        using var select = new Statement(connection, "SELECT id, purpose, root_key_id, wrapped FROM data_key ORDER BY id");
+        using var select = new Statement(connection, "SELECT id, purpose, root_key_id, wrapped, date_created FROM data_key ORDER BY id");
         using var row = select.Read();
         while (row.Read())
         {
+            var (purpose, rootKeyId, wrapped) = (row.Choice<DataKeyPurpose>(1), row.Blob(2, RootKey.IdSize), row.Blob(3, RootKey.WrappedSize));
+            var sameKey = CryptographicOperations.FixedTimeEquals(root.Id, rootKeyId);
+            _ = row.Moment(4);
             try
             {
-                keys.Add(root.Unwrap(row.GetInt64(0), (DataKeyPurpose)row.GetByte(1), row.Blob(3)));
+                keys.Add(root.Unwrap(row.GetInt64(0), purpose, wrapped));
             }
             catch (CryptographicException e)
             {
-                var sameKey = CryptographicOperations.FixedTimeEquals(root.Id, row.Blob(2));
                 throw new StoreException(
                     sameKey
                         ? "A data key in the database was altered and does not unwrap. Nothing was changed. Restore a backup."
-                        : $"The root key is not the one that this database was made with (it needs the key {Convert.ToHexStringLower(row.Blob(2))}, this is {Convert.ToHexStringLower(root.Id)}). Nothing was changed. Put the right file in place, or name it: TANDEM_ROOT_KEY_FILE=FILE",
+                        : $"The root key is not the one that this database was made with (it needs the key {Convert.ToHexStringLower(rootKeyId)}, this is {Convert.ToHexStringLower(root.Id)}). Nothing was changed. Put the right file in place, or name it: TANDEM_ROOT_KEY_FILE=FILE",
                     e);
+            }
+
+            if (!sameKey)
+            {
+                throw new InvalidDataException("a row of a data key was altered: it unwraps, but names another root key");
             }
         }
 

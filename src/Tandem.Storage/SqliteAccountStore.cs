@@ -99,9 +99,9 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
         {
             connection?.Dispose();
             taken.Dispose();
-            if (e is SqliteException or InvalidDataException)
+            if (e is SqliteException or InvalidDataException or InvalidCastException or InvalidOperationException)
             {
-                throw new StoreException($"The database in {options.Directory} cannot be used ({e.Message}). Nothing was changed. If it is damaged, restore a backup.", e);
+                throw new StoreException($"The database in {options.Directory} cannot be used ({e.Message.TrimEnd('.')}). Nothing was changed. If it is damaged, restore a backup.", e);
             }
 
             throw;

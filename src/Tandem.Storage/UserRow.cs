@@ -38,7 +38,7 @@ internal static class UserRow
     {
         Id = row.GetInt64(at),
         Name = row.GetString(at + 1),
-        Role = (UserRole)row.GetByte(at + 2),
+        Role = row.Choice<UserRole>(at + 2),
         PasswordHash = row.GetString(at + 3),
         Factor = row.Blob(at + 4) is { Length: > 0 } factor
             ? new(factor, row.GetInt64(at + 5), [.. row.Blob(at + 6).Chunk(DigestSize).Select(Convert.ToHexStringLower)])
