@@ -41,7 +41,14 @@ internal sealed class RequestParameters
                 KeyLengthLimit = BodyLimit,
                 ValueLengthLimit = BodyLimit,
             };
-            return new(await form.ReadFormAsync(context.RequestAborted));
+            try
+            {
+                return new(await form.ReadFormAsync(context.RequestAborted));
+            }
+            catch (InvalidDataException e) // an escaped zero in it
+            {
+                throw new BadHttpRequestException("The form holds a character that no form may hold.", e);
+            }
         }
 
         await request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
