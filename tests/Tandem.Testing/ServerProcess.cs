@@ -19,12 +19,13 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly string _home = Directory.CreateTempSubdirectory("tandem-").FullName;
     private readonly (string Name, string Value)[] _environment;
     private readonly string? _mountOptions;
+    private readonly string[] _through;
     private readonly StringBuilder _output = new();
     private Process? _process;
 
-    private ServerProcess((string Name, string Value)[] environment, string? mountOptions)
+    private ServerProcess((string Name, string Value)[] environment, string? mountOptions = null, string[]? through = null)
     {
-        (_environment, _mountOptions) = (environment, mountOptions);
+        (_environment, _mountOptions, _through) = (environment, mountOptions, through ?? []);
         (Port, ProxyPort) = (FreePort(), FreePort());
         Http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(10) })
         {
@@ -71,7 +72,15 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts the program on a fresh data directory and waits until it is ready.</summary>
     public static async Task<ServerProcess> StartAsync(params (string Name, string Value)[] environment)
     {
-        var server = new ServerProcess(environment, mountOptions: null);
+        var server = new ServerProcess(environment);
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    /// <summary>Through a command that becomes the program which its last arguments name, such as <c>setpriv</c>.</summary>
+    public static async Task<ServerProcess> StartThroughAsync(string[] command, params (string Name, string Value)[] environment)
+    {
+        var server = new ServerProcess(environment, through: command);
         await server.StartAgainAsync();
         return server;
     }
@@ -97,17 +106,10 @@ public sealed class ServerProcess : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         Directory.CreateDirectory(DataInside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string[] command = [.. _through, Program, "serve", "--data", DataInside, "--listen", $"127.0.0.1:{Port}", "--twilio-proxy", $"127.0.0.1:{ProxyPort}"];
         var start = _mountOptions is null
-            ? new ProcessStartInfo(Program)
+            ? new ProcessStartInfo(command[0], command[1..])
             : new ProcessStartInfo("unshare", ["--mount", "--map-root-user", "sh", "-c", $"mount -t tmpfs -o {_mountOptions},mode=700 none \"$1\" && exec \"$0\" serve --data \"$1\" --listen \"$2\" --twilio-proxy \"$3\"", Program, DataInside, $"127.0.0.1:{Port}", $"127.0.0.1:{ProxyPort}"]);
-        if (_mountOptions is null)
-        {
-            foreach (var argument in (string[])["serve", "--data", DataInside, "--listen", $"127.0.0.1:{Port}", "--twilio-proxy", $"127.0.0.1:{ProxyPort}"])
-            {
-                start.ArgumentList.Add(argument);
-            }
-        }
-
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("TANDEM_", StringComparison.Ordinal)).ToList())
         {
