@@ -72,7 +72,6 @@ public sealed class FloodTests
             Assert.True(grown < Growth, $"the memory grew by {grown} bytes");
             AnsweredAsPromised(isOneSource: flood == floods[0], watch.Elapsed);
         }
-
     }
 
     /// <summary>The same watcher sees what each change does: so it would have seen what an attempt does.</summary>
