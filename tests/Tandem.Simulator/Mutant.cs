@@ -38,7 +38,7 @@ internal sealed record Mutant(string Name, string File, string Find, string With
         new("A pause refuses the secondary", Verifier, "inPrimary ? account.PrimaryPausedUntil : 0", "inSecondary ? account.PrimaryPausedUntil : 0"),
         new("The index keeps what it held of a secondary", Index, "(_secondaryHigh, _secondaryLow) = state.Secondary;", ""),
         new("A promoted token loses its last use", Index, "state.Primary == (_secondaryHigh, _secondaryLow) ? SecondaryLastUse : 0", "0"),
-        new("After a start nobody has a parent", Load, "marks.HasFlag(Marks.Subaccount) ? AccountSid.FromBytes(row.Blob(2)) : sid", "sid"),
+        new("After a start nobody has a parent", Load, "marks.HasFlag(Marks.Subaccount) ? row.Sid(2) : sid", "sid"),
         new("A start forgets the secondaries", Load, "SecondaryVerifier = marks.HasFlag(Marks.Secondary) ?", "SecondaryVerifier = marks.HasFlag(Marks.Paused) ?"),
         new("A start goes on with the pauses", Store, "if (load.HasPauses)", "if (load.HasPauses && options.RecoverableTokens)"),
         new("A change is answered and not kept", Writer, "            transaction.Commit(); // through the transaction object", "            if (head.Epoch % 16 == 0) transaction.Rollback(); else transaction.Commit(); // "),
