@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -154,7 +155,8 @@ public sealed class TwilioClient : IDisposable
         {
             throw new TwilioException(0, 0, $"No answer from {address.GetLeftPart(UriPartial.Authority)} ({Innermost(e)}).", e) { NotSent = true };
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException // which comes bare when a connection is reset the moment it is made
+            || (e is TaskCanceledException && !cancel.IsCancellationRequested))
         {
             throw new TwilioException(0, 0, $"The answer of {address.GetLeftPart(UriPartial.Authority)} did not arrive whole ({Innermost(e)}).", e);
         }

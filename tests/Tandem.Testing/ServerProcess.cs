@@ -182,7 +182,7 @@ public sealed class ServerProcess : IAsyncDisposable
         {
             return (await Http.GetAsync(new Uri("/health", UriKind.Relative))).IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             return false;
         }

@@ -141,7 +141,7 @@ internal sealed class ChildServer : IAsyncDisposable
             using var answer = await Http.GetAsync(new Uri("/health", UriKind.Relative), cancel);
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             return false;
         }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Tandem.Client;
 
 namespace Tandem.Cli.Demo;
@@ -89,7 +90,7 @@ internal sealed class DemoApp(string name, string envFile, Uri check, TimeSpan r
                 Interlocked.Increment(ref _failed);
             }
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             Interlocked.Increment(ref _failed);
         }
