@@ -244,8 +244,7 @@ public sealed class TandemClient : IDisposable
             var denied = e.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied };
             throw new TandemException(denied ? TandemException.Forbidden : TandemException.NotRunning, e.Message, inner: e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException // which comes bare when a connection is reset the moment it is made
-            || (e is TaskCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (MissingAnswer.Is(e, cancel))
         {
             throw new TandemException(TandemException.Broken, $"The server's answer did not arrive whole ({e.Message}).", inner: e);
         }

@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -155,8 +154,7 @@ public sealed class TwilioClient : IDisposable
         {
             throw new TwilioException(0, 0, $"No answer from {address.GetLeftPart(UriPartial.Authority)} ({Innermost(e)}).", e) { NotSent = true };
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException // which comes bare when a connection is reset the moment it is made
-            || (e is TaskCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (MissingAnswer.Is(e, cancel))
         {
             throw new TwilioException(0, 0, $"The answer of {address.GetLeftPart(UriPartial.Authority)} did not arrive whole ({Innermost(e)}).", e);
         }

@@ -9,6 +9,9 @@ namespace Tandem.Console.Tests;
 /// <summary>Debian's Chromium, started once for all tests. Each test has contexts of its own in it, which share nothing.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
+    /// <summary>How long a page may take for anything, in milliseconds: CI's machine does much else meanwhile.</summary>
+    public const float Patience = 20_000;
+
     private IPlaywright? _playwright;
 
     /// <summary>The browser.</summary>
@@ -16,6 +19,7 @@ public sealed class Chromium : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        Assertions.SetDefaultExpectTimeout(Patience);
         _playwright = await Playwright.CreateAsync();
         Browser = await _playwright.Chromium.LaunchAsync(new()
         {

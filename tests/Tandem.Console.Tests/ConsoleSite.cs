@@ -40,7 +40,7 @@ public sealed class ConsoleSite : IAsyncDisposable
         options ??= new();
         options.BaseURL = Server.Address.AbsoluteUri;
         var context = await _chromium.Browser.NewContextAsync(options);
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(Chromium.Patience);
         _contexts.Add(context);
         var page = await context.NewPageAsync();
         page.Console += (_, message) => Keep(message.Type, message.Text);
@@ -72,7 +72,7 @@ public sealed class ConsoleSite : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(page);
         await page.GetByLabel("Name").FillAsync(name);
         await page.GetByLabel("Password").FillAsync(password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.ClickButtonAsync("Sign in");
     }
 
     public async ValueTask DisposeAsync()

@@ -72,7 +72,7 @@ public sealed class TelemetryTests
 
         public Receiver()
         {
-            Address = $"http://127.0.0.1:{ServerProcess.FreePort()}";
+            Address = $"http://127.0.0.1:{Ports.Free()}";
             _listener.Prefixes.Add(Address + "/");
             _listener.Start();
             _ = ReceiveAsync();

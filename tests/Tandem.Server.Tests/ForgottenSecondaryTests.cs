@@ -16,7 +16,7 @@ public sealed class ForgottenSecondaryTests
         await using var tandem = await StartAsync();
         using var listening = Measured.ListenTo(tandem);
         var secondary = await tandem.CreateSecondaryAsync();
-        Later(TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1));
+        _time.Later(TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1));
         Assert.Equal((false, "[]"), (await IsForgottenAsync(tandem), await AlarmsAsync(tandem)));
         Assert.Equal((1, 0), Pending(listening));
 
@@ -38,7 +38,7 @@ public sealed class ForgottenSecondaryTests
         await using var tandem = await StartAsync();
         var secondary = await tandem.CreateSecondaryAsync();
         await tandem.SendAsync("GET", Calls.Accounts, r => r.As(secondary));
-        Later(TimeSpan.FromDays(7) - TimeSpan.FromHours(1));
+        _time.Later(TimeSpan.FromDays(7) - TimeSpan.FromHours(1));
         Assert.Empty(Lines(tandem));
 
         Hours(3);
@@ -69,7 +69,7 @@ public sealed class ForgottenSecondaryTests
             _time.Advance(TimeSpan.FromMinutes(1));
         }
 
-        Later(TimeSpan.FromDays(7));
+        _time.Later(TimeSpan.FromDays(7));
         Hours(12);
 
         var lines = Lines(tandem);
@@ -84,7 +84,7 @@ public sealed class ForgottenSecondaryTests
         await using var tandem = await StartAsync(TimeSpan.Zero);
         using var listening = Measured.ListenTo(tandem);
         await tandem.CreateSecondaryAsync();
-        Later(TimeSpan.FromDays(80));
+        _time.Later(TimeSpan.FromDays(80));
         Hours(3);
 
         Assert.Equal((false, "[]"), (await IsForgottenAsync(tandem), await AlarmsAsync(tandem)));
@@ -125,9 +125,6 @@ public sealed class ForgottenSecondaryTests
 
     private Task<TestTandem> StartAsync(TimeSpan? age = null) =>
         TestTandem.StartAsync(new() { Time = _time, Options = o => age is { } other ? o with { SecondaryAgeWarning = other } : o });
-
-    /// <summary>Moves the clock without the timers: a week of the counting's ticks takes seconds.</summary>
-    private void Later(TimeSpan time) => _time.AdjustTime(_time.GetUtcNow() + time);
 
     /// <summary>Lets the hours pass one by one.</summary>
     private void Hours(int hours)

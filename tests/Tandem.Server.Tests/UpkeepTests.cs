@@ -13,9 +13,9 @@ public sealed class UpkeepTests
         var time = new FakeTimeProvider(Calls.Start);
         await using var tandem = await TestTandem.StartAsync(new() { Time = time, Options = o => o with { AuditRetention = TimeSpan.FromDays(30) } });
         await tandem.CreateSecondaryAsync();
-        time.Advance(TimeSpan.FromDays(20));
+        time.Later(TimeSpan.FromDays(20));
         await tandem.CreateSubaccountAsync();
-        time.Advance(TimeSpan.FromDays(11));
+        time.Later(TimeSpan.FromDays(11));
 
         await Until.TrueAsync(async () =>
         {

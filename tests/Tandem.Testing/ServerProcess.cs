@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using Tandem.Client;
 
 namespace Tandem.Testing;
 
@@ -26,7 +25,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private ServerProcess((string Name, string Value)[] environment, string? mountOptions = null, string[]? through = null)
     {
         (_environment, _mountOptions, _through) = (environment, mountOptions, through ?? []);
-        (Port, ProxyPort) = (FreePort(), FreePort());
+        (Port, ProxyPort) = (Ports.Free(), Ports.Free());
         Http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(10) })
         {
             BaseAddress = new Uri($"http://127.0.0.1:{Port}"),
@@ -168,21 +167,13 @@ public sealed class ServerProcess : IAsyncDisposable
         Directory.Delete(_home, recursive: true);
     }
 
-    /// <summary>A loopback port that nobody listens on now.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private async Task<bool> IsHealthyAsync()
     {
         try
         {
             return (await Http.GetAsync(new Uri("/health", UriKind.Relative))).IsSuccessStatusCode;
         }
-        catch (Exception e) when (e is HttpRequestException or SocketException)
+        catch (Exception e) when (MissingAnswer.Is(e))
         {
             return false;
         }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Tandem.Client;
 
 namespace Tandem.Cli.Claims;
 
@@ -141,7 +142,7 @@ internal sealed class ChildServer : IAsyncDisposable
             using var answer = await Http.GetAsync(new Uri("/health", UriKind.Relative), cancel);
             return answer.IsSuccessStatusCode;
         }
-        catch (Exception e) when (e is HttpRequestException or SocketException)
+        catch (Exception e) when (MissingAnswer.Is(e, cancel))
         {
             return false;
         }

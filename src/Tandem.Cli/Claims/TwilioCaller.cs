@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Tandem.Client;
 
 namespace Tandem.Cli.Claims;
 
@@ -57,7 +57,7 @@ internal sealed class TwilioCaller(HttpClient http)
             var body = await response.Content.ReadAsByteArrayAsync();
             return new((int)response.StatusCode, body.Length == 0 ? default : JsonElement.Parse(body));
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or TaskCanceledException)
+        catch (Exception e) when (MissingAnswer.Is(e))
         {
             return default;
         }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Tandem.Client;
 
 namespace Tandem.Cli.Demo;
@@ -90,7 +89,7 @@ internal sealed class DemoApp(string name, string envFile, Uri check, TimeSpan r
                 Interlocked.Increment(ref _failed);
             }
         }
-        catch (Exception e) when (e is HttpRequestException or SocketException)
+        catch (Exception e) when (MissingAnswer.Is(e))
         {
             Interlocked.Increment(ref _failed);
         }

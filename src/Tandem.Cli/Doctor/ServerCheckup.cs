@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Tandem.Client;
@@ -63,7 +62,7 @@ internal sealed class ServerCheckup(Uri? guarded) : ICheckup
             using var answer = await http.GetAsync(new Uri($"{url}/health"), cancel);
             return answer.IsSuccessStatusCode ? Finding.Ok("server", $"ready at {url}.") : Finding.Fail("server", $"{url}/health answers {(int)answer.StatusCode}: it takes no requests.", "read its log");
         }
-        catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException && !cancel.IsCancellationRequested)
+        catch (Exception e) when (MissingAnswer.Is(e, cancel))
         {
             return Finding.Fail("server", $"it does not answer at {url} ({e.GetBaseException().Message.TrimEnd('.')}).", "read its log");
         }
@@ -87,7 +86,7 @@ internal sealed class ServerCheckup(Uri? guarded) : ICheckup
                     ? Finding.Ok(check, $"{url} refuses a made-up credential ({(int)refused.StatusCode}), and none ({(int)bare.StatusCode}).")
                     : Finding.Warn(check, $"{url} answers {(int)refused.StatusCode} to a made-up credential, which tells nothing of the check.", "name a URL of the API that needs a credential");
         }
-        catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException && !cancel.IsCancellationRequested)
+        catch (Exception e) when (MissingAnswer.Is(e, cancel))
         {
             return Finding.Fail(check, $"{url} does not answer ({e.GetBaseException().Message.TrimEnd('.')}).", "look whether the proxy runs");
         }

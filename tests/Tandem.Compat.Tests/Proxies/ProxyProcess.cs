@@ -38,7 +38,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
     }
 
     /// <summary>Where it takes clients in.</summary>
-    public int Port { get; } = FreePort();
+    public int Port { get; } = Ports.Free();
 
     /// <summary>What it has printed.</summary>
     public string Output
@@ -78,13 +78,6 @@ internal sealed class ProxyProcess : IAsyncDisposable
 
         _process.Dispose();
         Directory.Delete(_home, recursive: true);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>As Debian includes a file of conf.d, and with a cache switched on above the recipe: it must hold all the same.</summary>

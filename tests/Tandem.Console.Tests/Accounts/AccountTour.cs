@@ -40,7 +40,7 @@ internal static class AccountTour
         await RotationsPageTests.TellAsync(site, "done", "rotated");
         await ShowAsync("one rotation, done", $"/rotations/{site.Server.Account.Sid}");
         await ShowAsync("consumers", $"{account}/consumers");
-        await page.Locator("tbody th a").First.ClickAsync();
+        await page.FollowAsync(page.Locator("tbody th a").First);
         await look("a consumer");
         await page.GetByLabel("Number").FillAsync("x");
         await page.ClickButtonAsync("Keep");

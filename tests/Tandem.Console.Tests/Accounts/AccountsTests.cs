@@ -21,10 +21,10 @@ public sealed class AccountsTests(Chromium chromium)
         await stage.CreateSecondaryAsync();
         var page = await stage.Site.SignedInAsync();
         await Assertions.Expect(page.Locator("tbody tr")).ToHaveCountAsync(50);
-        await page.GetByRole(AriaRole.Link, new() { Name = "Further" }).ClickAsync();
+        await page.FollowLinkAsync("Further");
         await Assertions.Expect(page.Locator("tbody tr")).ToHaveCountAsync(11);
         await Assertions.Expect(page.Locator("tbody tr th a").Last).ToHaveTextAsync("Customer 59");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Back", Exact = true }).ClickAsync();
+        await page.FollowLinkAsync("Back");
         await Assertions.Expect(page.Locator("tbody tr th a").First).ToHaveTextAsync(TestTandem.FirstName);
 
         await page.GetByLabel("Part of the name").FillAsync("STOMER 5");
@@ -44,7 +44,7 @@ public sealed class AccountsTests(Chromium chromium)
     {
         await using var stage = await Stage.StartAsync(chromium);
         await stage.CreateSecondaryAsync();
-        stage.Time!.Advance(TimeSpan.FromDays(100));
+        stage.Time!.Later(TimeSpan.FromDays(100));
         var page = await stage.Site.SignedInAsync();
         await page.GetByLabel("Show").SelectOptionAsync("rotate");
         await page.GetByLabel("Days").SelectOptionAsync("90");
@@ -69,12 +69,12 @@ public sealed class AccountsTests(Chromium chromium)
         await page.GetByLabel("Name").FillAsync("Acme production");
         await page.ClickButtonAsync("Rename");
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Acme production");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Suspend…" }).ClickAsync();
+        await page.FollowLinkAsync("Suspend…");
         await page.ClickButtonAsync("Suspend");
         Assert.Equal(401, await stage.CallAsync(stage.Primary, "x"));
         await page.ClickButtonAsync("Activate");
         Assert.Equal(200, await stage.CallAsync(stage.Primary, "x"));
-        await page.GetByRole(AriaRole.Link, new() { Name = "Close…" }).ClickAsync();
+        await page.FollowLinkAsync("Close…");
         await page.GetByLabel("Type").FillAsync("Acme");
         await page.ClickButtonAsync("Close for good");
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Nothing was closed.");
@@ -97,7 +97,7 @@ public sealed class AccountsTests(Chromium chromium)
         await stage.CallAsync(secondary, "billing");
         var page = await stage.Site.SignedInAsync("ada", "operator");
         await page.GotoAsync($"{stage.Account}/consumers");
-        await page.GetByRole(AriaRole.Link, new() { Name = "old-cron" }).ClickAsync();
+        await page.FollowAsync(page.GetByRole(AriaRole.Link, new() { Name = "old-cron" }));
         await page.GetByLabel("Name (may be left out)").FillAsync("Weekly report");
         await page.GetByLabel("Number").FillAsync("x");
         await page.ClickButtonAsync("Keep");
@@ -110,13 +110,13 @@ public sealed class AccountsTests(Chromium chromium)
 
         await page.GotoAsync(stage.Account);
         await Assertions.Expect(page.Locator("#live-verdict .verdict")).ToHaveTextAsync("○Unknown");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Weekly report" }).ClickAsync();
+        await page.FollowLinkAsync("Weekly report");
         await page.ClickButtonAsync("Mark gone");
         await page.GotoAsync($"{stage.Account}/promote");
         await Assertions.Expect(page.Locator(".verdict")).ToHaveTextAsync("●Ready");
         await Assertions.Expect(page.GetByText("Marked gone, and not waited for: Weekly report.")).ToBeVisibleAsync();
         await page.GotoAsync($"{stage.Account}/consumers");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Weekly report" }).ClickAsync();
+        await page.FollowLinkAsync("Weekly report");
         await page.ClickButtonAsync("It is not gone");
         await page.GotoAsync(stage.Account);
         await Assertions.Expect(page.Locator("#live-verdict .verdict")).ToHaveTextAsync("○Unknown");
@@ -134,12 +134,12 @@ public sealed class AccountsTests(Chromium chromium)
         var secondary = await stage.CreateSecondaryAsync();
         await stage.CallAsync(stage.Primary, "billing");
         await stage.CallAsync(secondary, "mailer");
-        await Assertions.Expect(page.Locator("#live-verdict tbody tr th").Filter(new() { HasText = "mailer" })).ToHaveCountAsync(1, new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("#live-verdict tbody tr th").Filter(new() { HasText = "mailer" })).ToHaveCountAsync(1);
         await Assertions.Expect(page.Locator("#live-slots .fingerprint")).ToHaveCountAsync(2);
         await page.GetByText("The same as a table").ClickAsync();
         await Assertions.Expect(page.Locator("#chart-table tbody tr")).Not.ToHaveCountAsync(0);
         Assert.True(await page.Locator(".chart rect.primary").CountAsync() > 0 && await page.Locator(".chart rect.secondary").CountAsync() > 0);
-        await page.GetByRole(AriaRole.Link, new() { Name = "Last 30 days" }).ClickAsync();
+        await page.FollowLinkAsync("Last 30 days");
         await Assertions.Expect(page.Locator("figcaption")).ToContainTextAsync("Calls by day, last 30 days");
     }
 
@@ -148,7 +148,7 @@ public sealed class AccountsTests(Chromium chromium)
     {
         await using var stage = await Stage.StartAsync(chromium);
         var page = await stage.Site.SignedInAsync("vic", "viewer");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Settings" }).ClickAsync();
+        await page.FollowLinkAsync("Settings");
         await Assertions.Expect(page.Locator("tr").Filter(new() { HasText = "TANDEM_QUIET_TIME" })).ToContainTextAsync("10 minutes");
         await Assertions.Expect(page.GetByText(stage.Site.Server.DataDirectory).First).ToBeVisibleAsync();
     }

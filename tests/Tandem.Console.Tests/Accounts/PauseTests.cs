@@ -13,7 +13,7 @@ public sealed class PauseTests(Chromium chromium)
         var secondary = await stage.CreateSecondaryAsync();
         var page = await stage.Site.SignedInAsync("ada", "operator");
         await page.GotoAsync(stage.Account);
-        await page.GetByRole(AriaRole.Link, new() { Name = "Rehearse: pause the primary…" }).ClickAsync();
+        await page.FollowLinkAsync("Rehearse: pause the primary…");
         await page.GetByLabel("Seconds").FillAsync("4");
         await page.ClickButtonAsync("Pause the primary");
         await Assertions.Expect(page.GetByText("Give a number of seconds from 5 to 300. Nothing was paused.")).ToBeVisibleAsync();
@@ -23,7 +23,7 @@ public sealed class PauseTests(Chromium chromium)
         await Assertions.Expect(page.Locator("#live-broken .verdict")).ToContainTextAsync("nobody was refused so far");
 
         Assert.Equal((401, 200), (await stage.CallAsync(stage.Primary, "legacy-cron"), await stage.CallAsync(secondary, "billing")));
-        await Assertions.Expect(page.Locator("#live-broken li")).ToContainTextAsync("legacy-cron", new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("#live-broken li")).ToContainTextAsync("legacy-cron");
         await Assertions.Expect(page.Locator("#live-broken li")).ToHaveCountAsync(1);
         await page.ClickButtonAsync("Stop the pause now");
         await Assertions.Expect(page.Locator(".note").First).ToContainTextAsync("again.");

@@ -71,7 +71,7 @@ public sealed class PromoteTests(Chromium chromium)
         await Assertions.Expect(page.Locator(".verdict")).ToHaveTextAsync("○Unknown");
         await page.GetByLabel("Type").FillAsync(TestTandem.FirstName);
         await stage.CallAsync(stage.Primary, "legacy-cron");
-        await Assertions.Expect(page.Locator(".verdict")).ToHaveTextAsync("▲Not yet", new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator(".verdict")).ToHaveTextAsync("▲Not yet");
         await Assertions.Expect(page.GetByRole(AriaRole.List, new() { Name = "Who would break" })).ToContainTextAsync("legacy-cron");
         await Assertions.Expect(page.GetByLabel("Type")).ToHaveValueAsync(TestTandem.FirstName);
         Assert.Equal("typed", await page.EvaluateAsync<string>("document.activeElement.id"));
@@ -179,7 +179,7 @@ public sealed class PromoteTests(Chromium chromium)
         await stage.CallAsync(secondary, "early-bird");
         var page = await stage.Site.SignedInAsync("ada", "operator");
         await page.GotoAsync(stage.Account);
-        await page.GetByRole(AriaRole.Link, new() { Name = "Delete…" }).ClickAsync();
+        await page.FollowLinkAsync("Delete…");
         await Assertions.Expect(page.Locator(".lines li")).ToContainTextAsync("early-bird");
         await page.GetByLabel("Type").FillAsync("something else");
         await page.ClickButtonAsync("Delete secondary");

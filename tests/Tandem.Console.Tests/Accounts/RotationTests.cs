@@ -15,16 +15,16 @@ public sealed class RotationTests(Chromium chromium)
         await using var stage = await Stage.StartAsync(chromium);
         var page = await stage.Site.SignedInAsync("ada", "operator", new() { JavaScriptEnabled = withScripts });
         await stage.CallAsync(stage.Primary, "billing");
-        await page.GetByRole(AriaRole.Link, new() { Name = TestTandem.FirstName }).ClickAsync();
+        await page.FollowLinkAsync(TestTandem.FirstName);
         await Assertions.Expect(page.Locator("[aria-current=step] h3")).ToHaveTextAsync("Create a secondary token");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Create secondary…" }).ClickAsync();
+        await page.FollowLinkAsync("Create secondary…");
         await page.ClickButtonAsync("Create secondary");
         var secondary = stage.Primary with { Token = await page.Locator("[data-secret] code").InnerTextAsync() };
         Assert.Matches("^[0-9a-f]{32}$", secondary.Token);
         Assert.DoesNotContain(secondary.Token, page.Url, StringComparison.Ordinal);
         Assert.DoesNotContain(secondary.Token, await page.TitleAsync(), StringComparison.Ordinal);
 
-        await page.GetByRole(AriaRole.Link, new() { Name = "To the account’s tokens" }).ClickAsync();
+        await page.FollowLinkAsync("To the account’s tokens");
         await Assertions.Expect(page.Locator("[aria-current=step] h3")).ToHaveTextAsync("Give it to every consumer");
         await Assertions.Expect(page.Locator("#live-verdict .verdict")).ToHaveTextAsync("▲Not yet");
         Assert.Equal((200, 200), (await stage.CallAsync(stage.Primary, "billing"), await stage.CallAsync(secondary, "billing")));
@@ -33,7 +33,7 @@ public sealed class RotationTests(Chromium chromium)
 
         await page.ReloadAsync();
         await Assertions.Expect(page.Locator("#live-verdict .verdict")).ToHaveTextAsync("●Ready");
-        await page.Locator("[aria-current=step]").GetByRole(AriaRole.Link, new() { Name = "Promote…" }).ClickAsync();
+        await page.FollowAsync(page.Locator("[aria-current=step]").GetByRole(AriaRole.Link, new() { Name = "Promote…" }));
         await Assertions.Expect(page.GetByLabel("Type")).ToHaveCountAsync(0);
         await ProveAsync(page, "Promote");
         await Assertions.Expect(page.Locator(".note").First).ToContainTextAsync("is refused from this moment on");
@@ -48,7 +48,7 @@ public sealed class RotationTests(Chromium chromium)
         await page.GotoAsync($"{stage.Account}/secondary");
         await page.ClickButtonAsync("Create secondary");
         var token = await page.Locator("[data-secret] code").InnerTextAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "To the account’s tokens" }).ClickAsync();
+        await page.FollowLinkAsync("To the account’s tokens");
         await Assertions.Expect(page).ToHaveURLAsync(stage.Site.At(stage.Account));
         Assert.DoesNotContain(token, await page.ContentAsync(), StringComparison.Ordinal);
         await page.GoBackAsync();
@@ -81,7 +81,7 @@ public sealed class RotationTests(Chromium chromium)
     {
         await using var stage = await Stage.StartAsync(chromium);
         var page = await stage.Site.SignedInAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "Create account…" }).ClickAsync();
+        await page.FollowLinkAsync("Create account…");
         await page.GetByLabel("Name").FillAsync("Globex");
         await page.GetByLabel("Account SID of its parent").FillAsync("AC12");
         await page.ClickButtonAsync("Create");
@@ -92,7 +92,7 @@ public sealed class RotationTests(Chromium chromium)
         var sid = await page.Locator("dd code").First.InnerTextAsync();
         var made = new TestCredential(sid, await page.Locator("[data-secret] code").InnerTextAsync());
         Assert.Equal(200, await stage.CallAsync(made, "x"));
-        await page.GetByRole(AriaRole.Link, new() { Name = "To the account’s tokens" }).ClickAsync();
+        await page.FollowLinkAsync("To the account’s tokens");
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Parent account" })).ToBeVisibleAsync();
     }
 
@@ -104,7 +104,7 @@ public sealed class RotationTests(Chromium chromium)
         var page = await stage.AtPromoteAsync();
         await TabToAsync(page, "#typed");
         await page.Keyboard.TypeAsync(TestTandem.FirstName);
-        await page.Keyboard.PressAsync("Enter");
+        await page.PressToFollowAsync("Enter");
         await Assertions.Expect(page).ToHaveURLAsync(stage.Site.At(stage.Account));
         Assert.Equal(401, await stage.CallAsync(stage.Primary, "x"));
         await page.GotoAsync("/accounts");

@@ -16,12 +16,12 @@ public sealed class RotationsPageTests(Chromium chromium)
         await using var stage = await Stage.StartAsync(chromium);
         await TellAsync(stage, "watching", message: "1 consumer used the primary in the last 10 min");
         var page = await stage.Site.SignedInAsync("vic", "viewer", new() { JavaScriptEnabled = withScripts });
-        await page.GetByRole(AriaRole.Link, new() { Name = "Rotations" }).ClickAsync();
+        await page.FollowLinkAsync("Rotations");
         await Assertions.Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
         await Assertions.Expect(page.Locator("tbody .status")).ToHaveTextAsync("●running");
 
         await page.GotoAsync(stage.Account);
-        await page.GetByRole(AriaRole.Link, new() { Name = "See its steps" }).ClickAsync();
+        await page.FollowLinkAsync("See its steps");
         await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync($"Rotation of {TestTandem.FirstName}");
         await Assertions.Expect(page.Locator("#live-state .verdict")).ToHaveTextAsync("●running");
         await Assertions.Expect(page.Locator("#live-state")).ToContainTextAsync("1 consumer used the primary in the last 10 min");
@@ -30,7 +30,7 @@ public sealed class RotationsPageTests(Chromium chromium)
         stage.Time!.Advance(TimeSpan.FromMinutes(3));
         await page.ReloadAsync();
         await Assertions.Expect(page.Locator("#live-state .verdict")).ToHaveTextAsync("▲not heard of any more");
-        await page.GetByRole(AriaRole.Link, new() { Name = "The account’s tokens" }).ClickAsync();
+        await page.FollowLinkAsync("The account’s tokens");
         await Assertions.Expect(page).ToHaveURLAsync(stage.Site.At(stage.Account));
     }
 

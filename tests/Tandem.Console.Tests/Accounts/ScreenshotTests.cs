@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using Tandem.Testing;
 using Xunit;
 
 namespace Tandem.Console.Tests.Accounts;
@@ -43,17 +44,18 @@ public sealed class ScreenshotTests(Chromium chromium)
     /// <summary>A few months of a primary token, then a rotation that two consumers have not followed yet.</summary>
     private static async Task PlayAsync(Stage stage)
     {
-        stage.Time!.Advance(TimeSpan.FromDays(100));
+        var time = stage.Time!;
+        time.Later(TimeSpan.FromDays(100));
         for (var day = 0; day < 4; day++)
         {
             await stage.CallAsync(stage.Primary, "nightly-report");
-            stage.Time.Advance(TimeSpan.FromHours(24));
+            time.Advance(TimeSpan.FromHours(24));
         }
 
         var secondary = await stage.CreateSecondaryAsync();
         for (var minute = 0; minute < 60; minute++)
         {
-            stage.Time.Advance(TimeSpan.FromMinutes(1));
+            time.Advance(TimeSpan.FromMinutes(1));
             await stage.CallAsync(minute < 25 ? stage.Primary : secondary, "billing-api");
             await stage.CallAsync(minute < 40 ? stage.Primary : secondary, "sms-worker");
             await stage.CallAsync(minute < 40 ? stage.Primary : secondary, "sms-worker");
