@@ -50,18 +50,18 @@ internal sealed class Workspace : IDisposable
 
     /// <summary>Runs the program on a terminal, where somebody types this.</summary>
     public Task<Said> OnTerminalAsync(string typed, params string[] arguments) =>
-        RunAsync(["script", "-qefc", string.Join(' ', Program.Concat(arguments)), "/dev/null"], typed);
+        RunAsync(["script", "-qefc", Line(arguments), "/dev/null"], typed);
 
     /// <summary>Runs the program on a terminal of so many columns. What the runtime says to the terminal itself is left out.</summary>
     public async Task<Said> AtWidthAsync(int columns, params string[] arguments)
     {
-        var said = await RunAsync(["script", "-qefc", $"stty cols {columns}; {string.Join(' ', Program.Concat(arguments))}", "/dev/null"]);
+        var said = await RunAsync(["script", "-qefc", $"stty cols {columns}; {Line(arguments)}", "/dev/null"]);
         return said with { Out = said.Out.Replace("\u001b[?1h\u001b=", "", StringComparison.Ordinal) };
     }
 
     /// <summary>Runs the program on a terminal, where each question is answered once it is asked after the answer before.</summary>
     public Task<Said> AnswerAsync((string Question, string Typed)[] answers, params string[] arguments) =>
-        ConverseAsync(string.Join(' ', Program.Concat(arguments)), answers);
+        ConverseAsync(Line(arguments), answers);
 
     /// <summary>Runs any command line on a terminal, and types each answer once its question is seen behind the one before.</summary>
     public async Task<Said> ConverseAsync(string line, params (string Question, string Typed)[] answers)
@@ -107,6 +107,7 @@ internal sealed class Workspace : IDisposable
             start.Environment.Remove(name);
         }
 
+        start.Environment["SHELL"] = "/bin/sh"; // script has its line run by it, and each shell has its own way with a Ctrl-C
         foreach (var (name, value) in Variables)
         {
             start.Environment[name] = value;
@@ -116,6 +117,9 @@ internal sealed class Workspace : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    /// <summary>The program in the place of the shell, which would otherwise end by Ctrl-C itself, whatever the program makes of it.</summary>
+    private static string Line(IEnumerable<string> arguments) => $"exec {string.Join(' ', Program.Concat(arguments))}";
 
     private static bool IsOurs(string name) =>
         name.StartsWith("TANDEM_", StringComparison.Ordinal) || name.StartsWith("TWILIO_", StringComparison.Ordinal)
