@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using Tandem.Client;
 
@@ -128,11 +129,26 @@ internal sealed class ChildServer : IAsyncDisposable
 
     private static string[] ServeArguments(string data, int port) => ["serve", "--data", data, "--listen", $"127.0.0.1:{port}"];
 
+    /// <summary>
+    /// Below the ports of outgoing connections (32768 and up on Linux): while the server is dead, one of those could take its port, or be connected
+    /// to itself.
+    /// </summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        for (var tries = 0; ; tries++)
+        {
+            var port = RandomNumberGenerator.GetInt32(20_000, 32_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && tries < 100)
+            {
+                // Somebody's. Another, then.
+            }
+        }
     }
 
     private async Task<bool> IsHealthyAsync(CancellationToken cancel)
