@@ -80,8 +80,9 @@ public sealed class TokenSeal(DataKeys keys)
     /// <summary>Seals a text. <paramref name="primary"/> is the account's primary token, for <see cref="SealKind.UnderPrimary"/> alone.</summary>
     public SealedToken Seal(SealKind kind, AccountSid sid, long generation, Slot slot, AuthToken text, AuthToken? primary)
     {
-        var seal = SealedToken.Prepare(kind, keys.Seal.Id, generation);
-        using var aes = Cipher(seal, keys.Seal, primary);
+        var key = keys.Seal; // once: a change of the root key may put another in its place at any moment
+        var seal = SealedToken.Prepare(kind, key.Id, generation);
+        using var aes = Cipher(seal, key, primary);
         aes.Encrypt(seal.Nonce, text.Bytes, seal.Ciphertext, seal.Tag, AdditionalData(seal, sid, slot));
         return seal;
     }

@@ -116,6 +116,35 @@ public sealed class TokenSealTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_sealed_while_the_seal_key_changes_opens_as_well()
+    {
+        var changing = Task.Run(() =>
+        {
+            for (var id = 100; id < 1100; id++)
+            {
+                _keys.AddSeal(DataKey.Generate(id, DataKeyPurpose.Seal));
+            }
+        }, TestContext.Current.CancellationToken);
+        var (made, shut) = (0, 0);
+        for (; !changing.IsCompleted; made++)
+        {
+            var seal = Seal(SealKind.UnderPrimary, Slot.Secondary);
+            if (Seals.TryOpen(seal, Some.Sid, Slot.Secondary, _primary, out var text))
+            {
+                text.Dispose();
+            }
+            else
+            {
+                shut++;
+            }
+        }
+
+        await changing;
+        Assert.True(made > 100, $"only {made} seals were made meanwhile");
+        Assert.True(shut == 0, $"{shut} of {made} do not open");
+    }
+
+    [Fact]
     public void Zeros_in_the_store_mean_that_there_is_no_seal() => Assert.Null(SealedToken.FromBytes(new byte[SealedToken.Size]));
 
     private SealedToken Seal(SealKind kind, Slot slot) => Seals.Seal(kind, Some.Sid, 5, slot, _text, PrimaryFor(kind));

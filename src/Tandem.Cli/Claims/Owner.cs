@@ -21,8 +21,8 @@ internal sealed class Owner
         _recent = [.. _tokens];
     }
 
-    /// <summary>Answers that no state of the account explains.</summary>
-    public ConcurrentBag<string> Violations { get; } = [];
+    /// <summary>Answers that no state of the account explains, the first one first: the others may follow from it.</summary>
+    public ConcurrentQueue<string> Violations { get; } = [];
 
     public int Promotes { get; private set; }
 
@@ -96,7 +96,7 @@ internal sealed class Owner
         }
         else if (status != 0)
         {
-            Violations.Add($"a check was answered {status}");
+            Violations.Enqueue($"a check was answered {status}");
         }
     }
 
@@ -108,14 +108,14 @@ internal sealed class Owner
         }
         else if (created.Status != 400)
         {
-            Violations.Add($"a create was answered {created.Status}");
+            Violations.Enqueue($"a create was answered {created.Status}");
         }
 
         // One may have been made that nobody holds: remove it. The primary works in any case.
         var deleted = await AnsweredAsync(() => _caller.DeleteAsync(_sid, primary));
         if (deleted.Status is not (204 or 404))
         {
-            Violations.Add($"after an unanswered create the primary's delete was answered {deleted.Status}");
+            Violations.Enqueue($"after an unanswered create the primary's delete was answered {deleted.Status}");
         }
     }
 
@@ -128,12 +128,12 @@ internal sealed class Owner
             var again = await AnsweredAsync(() => _caller.PromoteAsync(_sid, secondary));
             if (again.Status is not (200 or 404))
             {
-                Violations.Add($"after an unanswered promote the secondary's promote was answered {again.Status}");
+                Violations.Enqueue($"after an unanswered promote the secondary's promote was answered {again.Status}");
             }
         }
         else if (promoted.Status != 200 || !string.Equals(promoted.Text("auth_token"), secondary, StringComparison.Ordinal))
         {
-            Violations.Add($"a promote was answered {promoted.Status}");
+            Violations.Enqueue($"a promote was answered {promoted.Status}");
         }
     }
 
