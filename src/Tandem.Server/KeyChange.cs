@@ -60,8 +60,19 @@ internal sealed class KeyChange(IAccountStore store, IKeyStore keyStore, DataKey
         }
     }
 
-    /// <summary>Removes seal keys with which nothing is sealed any more.</summary>
-    public Task RemoveUnusedAsync() => _rotation.RemoveUnusedAsync(new("server", "unused-keys"));
+    /// <summary>Removes seal keys with which nothing is sealed any more; not while a change is under way, which would wrap them again.</summary>
+    public async Task RemoveUnusedAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await _rotation.RemoveUnusedAsync(new("server", "unused-keys"));
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
     /// <summary>What there is.</summary>
     public async Task<KeysInfo> ReadAsync(CancellationToken cancel)

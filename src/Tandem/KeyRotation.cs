@@ -89,7 +89,7 @@ public sealed class KeyRotation(IAccountStore store, DataKeys keys, TimeProvider
         return outcome;
     }
 
-    /// <summary>Removes the older seal keys with which nothing is sealed any more; answers their numbers.</summary>
+    /// <summary>Removes the older seal keys with which nothing is sealed any more; answers their numbers. Not beside a change of the root key.</summary>
     public async Task<IReadOnlyList<long>> RemoveUnusedAsync(ChangeContext context)
     {
         if (keys.All.Count(k => k.Purpose == DataKeyPurpose.Seal) == 1)

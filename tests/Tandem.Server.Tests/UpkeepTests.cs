@@ -49,6 +49,29 @@ public sealed class UpkeepTests
     }
 
     [Fact]
+    public async Task The_root_key_is_changed_while_the_hour_removes_a_seal_key_that_nothing_needs_any_more()
+    {
+        var time = new FakeTimeProvider(Calls.Start);
+        await using var tandem = await TestTandem.StartAsync(new() { Time = time });
+        for (var i = 0; i < 40; i++)
+        {
+            await tandem.CreateSecondaryAsync();
+            await ChangeAsync(); // the secondary's seal key is an older one now
+            Assert.Equal(204, (await tandem.SendAsync("DELETE", "/v1/AuthTokens/Secondary")).Status);
+
+            var change = ChangeAsync();
+            time.Advance(TimeSpan.FromHours(1));
+            await change;
+        }
+
+        await ChangeAsync();
+        var keys = (await tandem.SendToAdminAsync("GET", "/tandem/v1/keys")).Json.GetProperty("data_keys").EnumerateArray();
+        Assert.Single(keys, k => k.GetProperty("purpose").ValueEquals("seal"));
+
+        async Task ChangeAsync() => Assert.Equal(200, (await tandem.SendToAdminAsync("POST", "/tandem/v1/keys/rotate")).Status);
+    }
+
+    [Fact]
     public async Task Verifying_and_the_keys_are_not_there_for_a_credential()
     {
         await using var tandem = await TestTandem.StartAsync();
