@@ -72,7 +72,7 @@ public sealed class TelemetryTests
 
         public Receiver()
         {
-            Address = $"http://127.0.0.1:{Ports.Free()}";
+            Address = $"http://127.0.0.1:{ServerProcess.FreePort()}";
             _listener.Prefixes.Add(Address + "/");
             _listener.Start();
             _ = ReceiveAsync();

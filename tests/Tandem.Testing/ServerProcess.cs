@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Tandem.Cli.Claims;
 using Tandem.Client;
 
 namespace Tandem.Testing;
@@ -25,7 +26,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private ServerProcess((string Name, string Value)[] environment, string? mountOptions = null, string[]? through = null)
     {
         (_environment, _mountOptions, _through) = (environment, mountOptions, through ?? []);
-        (Port, ProxyPort) = (Ports.Free(), Ports.Free());
+        (Port, ProxyPort) = (FreePort(), FreePort());
         Http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(10) })
         {
             BaseAddress = new Uri($"http://127.0.0.1:{Port}"),
@@ -166,6 +167,9 @@ public sealed class ServerProcess : IAsyncDisposable
         _process?.Dispose();
         Directory.Delete(_home, recursive: true);
     }
+
+    /// <summary>A loopback port that nobody listens on now.</summary>
+    public static int FreePort() => LoopbackPort.Free();
 
     private async Task<bool> IsHealthyAsync()
     {

@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text;
 using Tandem.Client;
 
@@ -23,7 +20,7 @@ internal sealed class ChildServer : IAsyncDisposable
     private ChildServer((string Name, string Value)[] settings)
     {
         _settings = settings;
-        Port = FreePort();
+        Port = LoopbackPort.Free();
         Http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{Port}"), Timeout = s_patience };
         Caller = new(Http);
     }
@@ -106,7 +103,7 @@ internal sealed class ChildServer : IAsyncDisposable
 
     /// <summary>Tries to start on a data directory that should be refused. The exit code, and what it said.</summary>
     public static Task<(int ExitCode, string Said)> TryStartAsync(string data, CancellationToken cancel, params (string Name, string Value)[] settings) =>
-        ChildProgram.RunAsync(ServeArguments(data, FreePort()), settings, cancel);
+        ChildProgram.RunAsync(ServeArguments(data, LoopbackPort.Free()), settings, cancel);
 
     /// <summary>SIGKILL: nothing of it runs any more.</summary>
     public async Task KillAsync()
@@ -128,28 +125,6 @@ internal sealed class ChildServer : IAsyncDisposable
     }
 
     private static string[] ServeArguments(string data, int port) => ["serve", "--data", data, "--listen", $"127.0.0.1:{port}"];
-
-    /// <summary>
-    /// Below the ports of outgoing connections (32768 and up on Linux): while the server is dead, one of those could take its port, or be connected
-    /// to itself.
-    /// </summary>
-    private static int FreePort()
-    {
-        for (var tries = 0; ; tries++)
-        {
-            var port = RandomNumberGenerator.GetInt32(20_000, 32_000);
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
-                return port;
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && tries < 100)
-            {
-                // Somebody's. Another, then.
-            }
-        }
-    }
 
     private async Task<bool> IsHealthyAsync(CancellationToken cancel)
     {

@@ -38,7 +38,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
     }
 
     /// <summary>Where it takes clients in.</summary>
-    public int Port { get; } = Ports.Free();
+    public int Port { get; } = ServerProcess.FreePort();
 
     /// <summary>What it has printed.</summary>
     public string Output

@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Tandem.Testing;
+namespace Tandem.Cli.Claims;
 
 /// <summary>Loopback ports for programs that have to be told theirs. Who can, listens on port 0 instead.</summary>
-public static class Ports
+internal static class LoopbackPort
 {
-    // Below what Linux gives to outgoing connections (32768 and up): one of those, which the other tests make all the time, could otherwise
-    // have the port before the program binds it, or while it is being started again.
+    // Below what Linux gives to outgoing connections (32768 and up): one of those, which tests make all the time, could otherwise have
+    // the port before the program binds it, or while it is dead, or be connected to itself.
     private const int First = 20_000;
     private const int Count = 12_000;
 
