@@ -21,7 +21,12 @@ internal static class ClientRecipes
         return client switch
         {
             // Both read the upper-case HTTP_PROXY alone, even for https, and ignore TWILIO_CA_BUNDLE when there is a proxy.
-            "node" or "cli" => ["unset NO_PROXY no_proxy", $"export HTTP_PROXY=http://{proxy}", $"export NODE_EXTRA_CA_CERTS={quoted}"],
+            "node" or "cli" =>
+            [
+                "unset NO_PROXY no_proxy",
+                $"export HTTP_PROXY={Shell.Quote($"http://{proxy}")}",
+                $"export NODE_EXTRA_CA_CERTS={quoted}",
+            ],
             "python" =>
             [
                 .. HttpsProxy(proxy),
@@ -39,7 +44,7 @@ internal static class ClientRecipes
 
     /// <summary>Some look at the one spelling first, some at the other.</summary>
     private static string[] HttpsProxy(string proxy) =>
-        ["unset NO_PROXY no_proxy", $"export HTTPS_PROXY=http://{proxy} https_proxy=http://{proxy}"];
+        ["unset NO_PROXY no_proxy", $"export HTTPS_PROXY={Shell.Quote($"http://{proxy}")} https_proxy={Shell.Quote($"http://{proxy}")}"];
 
     private static string[] Java(string proxy, string ca)
     {

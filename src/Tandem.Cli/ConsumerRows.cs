@@ -25,7 +25,7 @@ internal static class ConsumerRows
     }
 
     private static string Use(UseInfo? use, DateTimeOffset now) =>
-        use is null ? "never" : $"{Print.Ago(use.LastUse!.Value, now)} ({use.Calls})";
+        use?.LastUse is { } last ? $"{Print.Ago(last, now)} ({use.Calls})" : "never";
 
     private static string Rhythm(ConsumerInfo consumer, DateTimeOffset now)
     {

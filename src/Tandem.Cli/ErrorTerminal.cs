@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tandem.Client;
 
 namespace Tandem.Cli;
 
@@ -22,24 +23,31 @@ internal sealed class ErrorTerminal(bool noColor)
             || (!isRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb"));
 
     /// <summary>A line that stays.</summary>
-    public void Line(string text)
+    public void Line(params ReadOnlySpan<Tinted> parts)
     {
         Clear();
-        Console.Error.WriteLine(text);
+        Screen.Error.Show([.. parts, "\n"]);
     }
 
     /// <summary>A line that the next one replaces; on no terminal it is a line like any other.</summary>
-    public void Passing(string text)
+    public void Passing(params ReadOnlySpan<Tinted> parts)
     {
         if (!IsTerminal || Environment.GetEnvironmentVariable("TERM") is "dumb")
         {
-            Console.Error.WriteLine(text);
+            Line(parts);
             return;
         }
 
         Clear();
-        var width = Math.Max(20, Width() - 1);
-        Console.Error.Write(text.Length <= width ? text : text[..(width - 1)] + "…");
+        var left = Math.Max(20, Width() - 1);
+        foreach (var (text, colour) in parts)
+        {
+            var line = WireText.Line(text);
+            var shown = line.Length <= left ? line : left > 0 ? line[..(left - 1)] + "…" : "";
+            Screen.Error.Show(new Tinted(shown, colour));
+            left -= shown.Length;
+        }
+
         _lineIsOpen = true;
     }
 
@@ -48,21 +56,21 @@ internal sealed class ErrorTerminal(bool noColor)
     {
         if (_lineIsOpen)
         {
-            Console.Error.Write("\r\u001b[K");
+            Screen.Error.Send("\r\e[K");
             _lineIsOpen = false;
         }
     }
 
-    public string Good(string text) => Colour(text, 32);
+    public Tinted Good(string text) => Colour(text, 32);
 
-    public string Bad(string text) => Colour(text, 31);
+    public Tinted Bad(string text) => Colour(text, 31);
 
-    public string Doubtful(string text) => Colour(text, 33);
+    public Tinted Doubtful(string text) => Colour(text, 33);
 
-    public string Quiet(string text) => Colour(text, 2);
+    public Tinted Quiet(string text) => Colour(text, 2);
 
     /// <summary>Columns of the terminal; 120 where there is none.</summary>
     public static int Width() => TerminalWidth.OfError ?? 120;
 
-    private string Colour(string text, int code) => IsColoured ? $"\u001b[{code}m{text}\u001b[0m" : text;
+    private Tinted Colour(string text, int code) => new(text, IsColoured ? code : 0);
 }

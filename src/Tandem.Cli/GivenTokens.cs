@@ -55,7 +55,7 @@ internal sealed class GivenTokens(string whyNoKey)
     /// <summary>Without an account there is no fingerprint; whether it can be a token is asked all the same.</summary>
     private static string? Form(string text, string source)
     {
-        HeldToken.Read("", text, source);
+        HeldToken.Read(default(AccountSid), text, source);
         return null;
     }
 }

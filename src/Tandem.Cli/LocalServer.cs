@@ -50,7 +50,7 @@ internal static class LocalServer
                 asked = true;
                 return ask(client);
             },
-            Timeout.InfiniteTimeSpan); // it takes as long as there is much
+            TimeSpan.FromHours(1)); // it takes as long as there is much
         }
         catch (CommandException e) when (asked && e.InnerException is TandemException { Kind: TandemException.NotRunning })
         {

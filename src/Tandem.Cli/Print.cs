@@ -24,7 +24,7 @@ internal static class Print
     }
 
     /// <summary>Values between tabs; what would break the line is a blank.</summary>
-    public static void TabbedLine(IEnumerable<string> row) => Console.Out.WriteLine(string.Join('\t', row.Select(cell => cell.ReplaceLineEndings(" ").Replace('\t', ' '))));
+    public static void TabbedLine(IEnumerable<string> row) => Console.Out.WriteLine(string.Join('\t', row.Select(WireText.Line)));
 
     /// <summary>Columns two blanks apart, each as wide as its widest cell; on a terminal that is too narrow for them, a line for each value.</summary>
     public static void Table(IReadOnlyList<string[]> rows)
@@ -56,7 +56,7 @@ internal static class Print
     {
         var width = Math.Max(24, (TerminalWidth.OfOutput ?? 120) - indent);
         var line = "";
-        foreach (var word in text.Split(' '))
+        foreach (var word in WireText.Line(text).Split(' '))
         {
             if (line.Length > 0 && line.Length + 1 + word.Length > width)
             {
@@ -88,8 +88,9 @@ internal static class Print
 
     private static IEnumerable<string> Columns(IReadOnlyList<string[]> rows)
     {
-        var widths = Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length)).ToArray();
-        return rows.Select(row => string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
+        var lines = rows.Select(row => row.Select(WireText.Line).ToArray()).ToList();
+        var widths = Enumerable.Range(0, rows[0].Length).Select(i => lines.Max(r => r[i].Length)).ToArray();
+        return lines.Select(row => string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
     }
 
     private static IEnumerable<string> Blocks(IReadOnlyList<string[]> rows)
@@ -104,7 +105,7 @@ internal static class Print
 
             foreach (var (name, cell) in rows[0].Zip(rows[i]))
             {
-                yield return $"{name.PadRight(width)}  {cell}".TrimEnd();
+                yield return WireText.Line($"{name.PadRight(width)}  {cell}".TrimEnd());
             }
         }
     }

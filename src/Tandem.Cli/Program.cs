@@ -4,6 +4,7 @@ using Tandem.Cli;
 using Tandem.Cli.Commands;
 using Tandem.Server;
 
+Screen.Install();
 var root = new RootCommand("Replace an API's auth token without an outage. Speaks Twilio's Auth Token API.")
 {
     DemoCommand.Create(),
@@ -18,8 +19,7 @@ var root = new RootCommand("Replace an API's auth token without an outage. Speak
     UsageCommand.Create(),
     AuditCommand.Create(),
     KeyCommand.Create(), BackupCommand.Create(), RestoreCommand.Create(),
-    UserCommand.Create(),
-    SetupLinkCommand.Create(),
+    UserCommand.Create(), SetupLinkCommand.Create(),
     VerifyClaimsCommand.Create(),
     VerifySignatureCommand.Create(),
     DoctorCommand.Create(),

@@ -18,6 +18,7 @@ internal static class ReadinessText
     public static string Sentence(ReadinessInfo readiness)
     {
         var users = readiness.Consumers.Where(c => c.Primary is not null).ToList();
+        var later = readiness.Until is { } until ? $"at {Print.Time(until)}" : "later";
         var sentence = (readiness.State, readiness.Reason) switch
         {
             ("moved", _) =>
@@ -27,7 +28,8 @@ internal static class ReadinessText
             (_, "silent_consumers") =>
                 $"unknown: {Part(users, "silent")} used the primary {readiness.Primary} and may come back with it: {Named(users, "silent", readiness.At)}",
             (_, "no_consumer_seen") => $"unknown: nobody has been seen to use the primary {readiness.Primary} yet; only checks under /auth count",
-            (_, "gap") => $"unknown: everyone seen has moved, but calls may have gone uncounted; it can be told again at {Print.Time(readiness.Until!.Value)}",
+            (_, "gap") =>
+                $"unknown: everyone seen has moved, but calls may have gone uncounted; it can be told again {later}",
             _ => "there is no secondary token to move to",
         };
         return readiness is { PromoteGuard: "enforce", Secondary: not null } && readiness.State is not "moved" ? $"{sentence}. Until then the guard refuses a promote" : sentence;
@@ -59,7 +61,8 @@ internal static class ReadinessText
     private static string Named(List<ConsumerInfo> users, string standing, DateTimeOffset now)
     {
         var inTheWay = users.Where(c => Stands(c, standing)).ToList();
-        var named = string.Join(", ", inTheWay.Take(MostNamed).Select(c => $"{NameOf(c)} ({Print.Ago(c.Primary!.LastUse!.Value, now)})"));
+        var named = string.Join(", ", inTheWay.Take(MostNamed).Select(c =>
+            c.Primary?.LastUse is { } last ? $"{NameOf(c)} ({Print.Ago(last, now)})" : NameOf(c)));
         return inTheWay.Count > MostNamed ? $"{named}, and {inTheWay.Count - MostNamed} more" : named;
     }
 

@@ -62,7 +62,7 @@ internal sealed class RotateFleet(RotateSettings settings, RotateFlags flags, Fl
         var host = new RotateHost(new(format, new(noColor: true), withAccount: true), yes: false, force: false);
         var previews = await new Fleet(states, host.Create()).PreviewAsync(Request(issuer, static (_, request) => request), cancel);
         IReadOnlyList<FleetPreviewInfo> shown = [.. previews.Select(p => new FleetPreviewInfo(
-            p.Member.Sid, p.Member.Name, p.Preview?.Fingerprint, [.. p.Preview?.Destinations.Select(d => d.Destination.Id) ?? []], p.Problems))];
+            $"{p.Member.Sid}", p.Member.Name, p.Preview?.Fingerprint, [.. p.Preview?.Destinations.Select(d => d.Destination.Id) ?? []], p.Problems))];
         Output.Write(format, shown, CliJson.Default.IReadOnlyListFleetPreviewInfo,
         [
             ["ACCOUNT", "NAME", "TOKEN", "DESTINATIONS", "PROBLEMS"],
@@ -96,7 +96,7 @@ internal sealed class RotateFleet(RotateSettings settings, RotateFlags flags, Fl
         var destinations = settings.DestinationsFor(member.Sid);
         var holder = destinations.FirstOrDefault(d => d.ReadCredential().Token is not null);
         var (standsSid, standing) = holder?.ReadCredential() ?? default;
-        if (standsSid is not null && !string.Equals(standsSid, member.Sid, StringComparison.OrdinalIgnoreCase))
+        if (standsSid is not null && !(AccountSid.TryParse(standsSid.AsSpan(), out var stands) && stands == member.Sid))
         {
             throw new RotationException(RotationFailure.Usage, $"{holder!.Id} belongs to {standsSid}, and would be given the token of {member.Sid}. Nothing was done. Correct what names it in the plan.");
         }
@@ -119,7 +119,7 @@ internal sealed class RotateFleet(RotateSettings settings, RotateFlags flags, Fl
         .. report.Accounts.Select(a => new[]
         {
             a.AccountSid, a.Name, RotationJson.NameOf(a.Outcome), a.OldFingerprint ?? "-", a.NewFingerprint ?? "-",
-            a.Seconds?.ToString("0.0", CultureInfo.InvariantCulture) ?? "-", a.Detail?.ReplaceLineEndings(" ") ?? "-",
+            a.Seconds?.ToString("0.0", CultureInfo.InvariantCulture) ?? "-", a.Detail ?? "-",
         }),
     ];
 

@@ -38,7 +38,7 @@ internal sealed class RotateOutput(OutputFormat format, ErrorTerminal terminal, 
         }
     }
 
-    private string Line(RotationEvent e)
+    private Tinted[] Line(RotationEvent e)
     {
         var number = Array.IndexOf(s_steps, e.Step) + 1;
         var step = string.Equals(e.Step, _lastStep, StringComparison.Ordinal) && !withAccount ? new string(' ', 14)
@@ -53,6 +53,7 @@ internal sealed class RotateOutput(OutputFormat format, ErrorTerminal terminal, 
             _ => terminal.Quiet("…"),
         };
         var account = withAccount ? $"{e.AccountSid}  " : "";
-        return e.Result is "failed" ? $"{account}{step}  {about}{result}{took}" : $"{account}{step}  {about}{e.Text}   {result}{terminal.Quiet(took)}";
+        return e.Result is "failed" ? [$"{account}{step}  {about}", result, took]
+            : [$"{account}{step}  {about}{e.Text}   ", result, terminal.Quiet(took)];
     }
 }

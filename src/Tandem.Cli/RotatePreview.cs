@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Tandem.Client;
 using Tandem.Rotations;
 using Tandem.Rotations.Destinations;
 
@@ -42,11 +43,12 @@ internal static class RotatePreview
         var destinations = preview.Destinations.Select(d => Describe(d.Destination, d.Found)).ToList();
         if (format != OutputFormat.Table)
         {
-            Output.Write(format, new(preview.AccountSid, preview.AccountName, issuer.Name, preview.Fingerprint, destinations, problems), CliJson.Default.PreviewInfo, Rows(destinations));
+            PreviewInfo info = new($"{preview.AccountSid}", preview.AccountName, issuer.Name, preview.Fingerprint, destinations, problems);
+            Output.Write(format, info, CliJson.Default.PreviewInfo, Rows(destinations));
             return;
         }
 
-        Console.Out.WriteLine($"account   {preview.AccountName}  {preview.AccountSid}   at {issuer.Name}");
+        Console.Out.WriteLine($"account   {WireText.Line(preview.AccountName)}  {preview.AccountSid}   at {issuer.Name}");
         Console.Out.WriteLine($"token     {preview.Fingerprint}, which the last step but one ends");
         if (preview.Unfinished is { } unfinished)
         {
@@ -78,12 +80,12 @@ internal static class RotatePreview
         Console.Out.WriteLine($"{destination.Type}  {destination.Name}");
         foreach (var line in destination.Changes)
         {
-            Console.Out.WriteLine($"    {line}");
+            Console.Out.WriteLine($"    {WireText.Line(line)}");
         }
 
         foreach (var line in destination.Warnings)
         {
-            Console.Out.WriteLine($"  warning: {line}");
+            Console.Out.WriteLine($"  warning: {WireText.Line(line)}");
         }
 
         foreach (var line in destination.Problems)

@@ -73,9 +73,9 @@ internal sealed class RotateSettings
     private string ProfileSource => $"profile {_profile?.Name}";
 
     /// <summary>The destinations as they are for one account of many: <c>{sid}</c> and the plan's labels in their names are the account's.</summary>
-    public IReadOnlyList<PlannedDestination> DestinationsFor(string sid) => With(
-        Plan.Source is { } file ? PlanFile.Read(file, _twilio, sid).Destinations : [],
-        (_parsed.GetValue(_options.Dotenv) ?? []).Select(path => path.Replace("{sid}", sid, StringComparison.Ordinal)));
+    public IReadOnlyList<PlannedDestination> DestinationsFor(AccountSid sid) => With(
+        Plan.Source is { } file ? PlanFile.Read(file, _twilio, $"{sid}").Destinations : [],
+        (_parsed.GetValue(_options.Dotenv) ?? []).Select(path => path.Replace("{sid}", $"{sid}", StringComparison.Ordinal)));
 
     /// <summary>The account, or the refusal that there is none.</summary>
     public string NeedSid() => Sid.Value ?? throw new CommandException(ExitCode.Usage,

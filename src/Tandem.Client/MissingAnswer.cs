@@ -12,4 +12,13 @@ public static class MissingAnswer
     /// <remarks>A connection that is reset the moment it is made reaches callers of HttpClient as a bare <see cref="SocketException"/>, inside nothing.</remarks>
     public static bool Is(Exception e, CancellationToken cancel = default) =>
         e is HttpRequestException or IOException or SocketException || (e is TaskCanceledException && !cancel.IsCancellationRequested);
+
+    /// <summary>Why no whole answer came, part of a sentence.</summary>
+    public static string Why(Exception e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        return e is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }
+            ? $"it is larger than the {WireJson.MostBytes / 1024 / 1024} MiB that are read of one"
+            : WireText.Line(e.GetBaseException().Message.TrimEnd('.'));
+    }
 }

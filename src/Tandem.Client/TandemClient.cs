@@ -12,13 +12,17 @@ namespace Tandem.Client;
 /// </summary>
 public sealed class TandemClient : IDisposable
 {
+    private const int MostPages = 10_000;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     private readonly HttpClient _http;
 
     private TandemClient(HttpClient http) => _http = http;
 
     /// <summary>Speaks to the server whose administration socket this is: <c>admin.sock</c> in its data directory.</summary>
     /// <param name="path">The socket.</param>
-    /// <param name="patience">For how long an answer may let itself be waited for; null for 30 seconds.</param>
+    /// <param name="patience">How long an answer may take, to its last byte; null for 30 seconds. A backup has that long to begin.</param>
     public static TandemClient OverSocket(string path, TimeSpan? patience = null)
     {
         var handler = new SocketsHttpHandler
@@ -40,48 +44,71 @@ public sealed class TandemClient : IDisposable
                 }
             },
         };
-        return new(new HttpClient(handler) { BaseAddress = new("http://localhost/tandem/v1/"), Timeout = patience ?? TimeSpan.FromSeconds(30) });
+        return new(Client(handler, new("http://localhost/tandem/v1/"), patience));
     }
 
     /// <summary>Speaks to the server at an address, as the account whose credential this is: about itself and its subaccounts.</summary>
     /// <param name="server">Where the API listens.</param>
     /// <param name="credential">Either of the account's tokens.</param>
     /// <param name="handler">What carries the requests; null for one that keeps no connection. It is disposed with the client.</param>
-    public static TandemClient OverHttp(Uri server, TwilioCredential credential, HttpMessageHandler? handler = null)
+    /// <param name="patience">How long an answer may take, to its last byte; null for 30 seconds.</param>
+    public static TandemClient OverHttp(Uri server, TwilioCredential credential, HttpMessageHandler? handler = null, TimeSpan? patience = null)
     {
         ArgumentNullException.ThrowIfNull(credential);
-        var http = new HttpClient(handler ?? TwilioClient.CreateHandler(server)) { BaseAddress = new(server, "/tandem/v1/"), Timeout = TimeSpan.FromSeconds(30) };
+        var http = Client(handler ?? TwilioClient.CreateHandler(server), new(server, "/tandem/v1/"), patience);
         http.DefaultRequestHeaders.Authorization = credential.Basic;
         return new(http);
     }
 
     /// <summary>What the server says of itself.</summary>
     public Task<ServerInfo> GetServerAsync(CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, "server", null, TandemJson.Default.ServerInfo, cancel);
+        AskAsync<ServerInfo>(HttpMethod.Get, "server", null, cancel);
 
     /// <summary>A page of accounts, newest first: at most <paramref name="limit"/> (1 to 1000) behind the account <paramref name="after"/>.</summary>
     public Task<AccountList> ListAccountsAsync(string? after = null, int limit = 100, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, $"accounts?limit={limit}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}", null, TandemJson.Default.AccountList, cancel);
+        AskAsync<AccountList>(
+            HttpMethod.Get, $"accounts?limit={limit}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}", null, cancel);
+
+    /// <summary>Reads all accounts, newest first.</summary>
+    public async Task<IReadOnlyList<AccountInfo>> ListAllAccountsAsync(CancellationToken cancel = default)
+    {
+        var (all, seen) = (new List<AccountInfo>(), new HashSet<string>(StringComparer.Ordinal));
+        for (string? after = null; ;)
+        {
+            var page = await ListAccountsAsync(after, 1000, cancel);
+            all.AddRange(page.Accounts);
+            after = page.NextAfter;
+            if (after is null)
+            {
+                return all;
+            }
+
+            if (page.Accounts.Count == 0 || !seen.Add(after) || seen.Count == MostPages)
+            {
+                throw new TandemException(TandemException.Broken, "The server's list of accounts has no end.");
+            }
+        }
+    }
 
     /// <summary>Creates an account; the answer holds its token, this once.</summary>
     public Task<AccountCreatedInfo> CreateAccountAsync(AccountCreateRequest request, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, "accounts", Body(request, TandemJson.Default.AccountCreateRequest), TandemJson.Default.AccountCreatedInfo, cancel);
+        AskAsync<AccountCreatedInfo>(HttpMethod.Post, "accounts", Body(request, TandemJson.Default.AccountCreateRequest), cancel);
 
     /// <summary>Reads an account.</summary>
     public Task<AccountInfo> GetAccountAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, Account(sid), null, TandemJson.Default.AccountInfo, cancel);
+        AskAsync<AccountInfo>(HttpMethod.Get, Account(sid), null, cancel);
 
     /// <summary>Changes an account's name, status or both.</summary>
     public Task<AccountInfo> UpdateAccountAsync(string sid, AccountUpdateRequest request, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, Account(sid), Body(request, TandemJson.Default.AccountUpdateRequest), TandemJson.Default.AccountInfo, cancel);
+        AskAsync<AccountInfo>(HttpMethod.Post, Account(sid), Body(request, TandemJson.Default.AccountUpdateRequest), cancel);
 
     /// <summary>Reads both slots of an account: fingerprints and ages.</summary>
     public Task<AccountTokens> GetTokensAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, $"{Account(sid)}/tokens", null, TandemJson.Default.AccountTokens, cancel);
+        AskAsync<AccountTokens>(HttpMethod.Get, $"{Account(sid)}/tokens", null, cancel);
 
     /// <summary>Creates the secondary token; the answer holds it, this once.</summary>
     public Task<SecondaryCreatedInfo> CreateSecondaryAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/secondary", null, TandemJson.Default.SecondaryCreatedInfo, cancel);
+        AskAsync<SecondaryCreatedInfo>(HttpMethod.Post, $"{Account(sid)}/tokens/secondary", null, cancel);
 
     /// <summary>Deletes the secondary token.</summary>
     public Task DeleteSecondaryAsync(string sid, CancellationToken cancel = default) =>
@@ -89,52 +116,52 @@ public sealed class TandemClient : IDisposable
 
     /// <summary>Lets the check refuse the primary for a while: the rehearsal of a promote.</summary>
     public Task<AccountTokens> PausePrimaryAsync(string sid, PauseRequest request, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/pause", Body(request, TandemJson.Default.PauseRequest), TandemJson.Default.AccountTokens, cancel);
+        AskAsync<AccountTokens>(HttpMethod.Post, $"{Account(sid)}/tokens/pause", Body(request, TandemJson.Default.PauseRequest), cancel);
 
     /// <summary>Ends the pause before its time.</summary>
     public Task<AccountTokens> ResumePrimaryAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Delete, $"{Account(sid)}/tokens/pause", null, TandemJson.Default.AccountTokens, cancel);
+        AskAsync<AccountTokens>(HttpMethod.Delete, $"{Account(sid)}/tokens/pause", null, cancel);
 
     /// <summary>Switches the promote guard.</summary>
     public Task<AccountTokens> SetPromoteGuardAsync(string sid, PromoteGuardRequest request, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/promote-guard", Body(request, TandemJson.Default.PromoteGuardRequest), TandemJson.Default.AccountTokens, cancel);
+        AskAsync<AccountTokens>(
+            HttpMethod.Post, $"{Account(sid)}/tokens/promote-guard", Body(request, TandemJson.Default.PromoteGuardRequest), cancel);
 
     /// <summary>Promotes the secondary token: the primary stops working at once.</summary>
     public Task<PromotedInfo> PromoteAsync(string sid, PromoteRequest request, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, $"{Account(sid)}/tokens/promote", Body(request, TandemJson.Default.PromoteRequest), TandemJson.Default.PromotedInfo, cancel);
+        AskAsync<PromotedInfo>(HttpMethod.Post, $"{Account(sid)}/tokens/promote", Body(request, TandemJson.Default.PromoteRequest), cancel);
 
     /// <summary>Reads how much each token is used, by minute, hour and day, and the gaps of the counting.</summary>
     public Task<AccountUsageInfo> GetUsageAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, $"{Account(sid)}/usage", null, TandemJson.Default.AccountUsageInfo, cancel);
+        AskAsync<AccountUsageInfo>(HttpMethod.Get, $"{Account(sid)}/usage", null, cancel);
 
     /// <summary>Reads who still calls with retired tokens.</summary>
     public Task<LateUseList> GetLateUseAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, $"{Account(sid)}/late-use", null, TandemJson.Default.LateUseList, cancel);
+        AskAsync<LateUseList>(HttpMethod.Get, $"{Account(sid)}/late-use", null, cancel);
 
     /// <summary>Reads who uses which token, those who stand in the way of a promote first.</summary>
     public Task<ConsumerList> GetConsumersAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, $"{Account(sid)}/consumers", null, TandemJson.Default.ConsumerList, cancel);
+        AskAsync<ConsumerList>(HttpMethod.Get, $"{Account(sid)}/consumers", null, cancel);
 
     /// <summary>Decides about a consumer: its name, how often it is expected, whether it is gone.</summary>
     public Task<ConsumerDecisionInfo> DecideAsync(string sid, string consumer, ConsumerDecisionRequest request, CancellationToken cancel = default) =>
-        AskAsync(
+        AskAsync<ConsumerDecisionInfo>(
             HttpMethod.Post,
             $"{Account(sid)}/consumers/{Uri.EscapeDataString(consumer)}",
             Body(request, TandemJson.Default.ConsumerDecisionRequest),
-            TandemJson.Default.ConsumerDecisionInfo,
             cancel);
 
     /// <summary>Asks whether the secondary may be promoted now.</summary>
     public Task<ReadinessInfo> GetReadinessAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, $"{Account(sid)}/readiness", null, TandemJson.Default.ReadinessInfo, cancel);
+        AskAsync<ReadinessInfo>(HttpMethod.Get, $"{Account(sid)}/readiness", null, cancel);
 
     /// <summary>Reads the last rotation of an account that the server was told of.</summary>
     public Task<RotationInfo> GetRotationAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, $"{Account(sid)}/rotation", null, TandemJson.Default.RotationInfo, cancel);
+        AskAsync<RotationInfo>(HttpMethod.Get, $"{Account(sid)}/rotation", null, cancel);
 
     /// <summary>Tells how a rotation stands. Refused with <c>rotation_running</c> while another one of the account runs.</summary>
     public Task<RotationInfo> TellRotationAsync(string sid, RotationUpdate update, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Put, $"{Account(sid)}/rotation", Body(update, TandemJson.Default.RotationUpdate), TandemJson.Default.RotationInfo, cancel);
+        AskAsync<RotationInfo>(HttpMethod.Put, $"{Account(sid)}/rotation", Body(update, TandemJson.Default.RotationUpdate), cancel);
 
     /// <summary>Lets the server forget the account's rotation, whoever runs it.</summary>
     public Task ForgetRotationAsync(string sid, CancellationToken cancel = default) =>
@@ -144,20 +171,28 @@ public sealed class TandemClient : IDisposable
     /// Reads audit entries, of one account or of all (null): the newest <paramref name="limit"/> (1 to 1000), the newest first; or those after
     /// the number <paramref name="after"/>, in their order.
     /// </summary>
-    public Task<AuditList> GetAuditAsync(string? sid, long? after = null, int limit = 100, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, $"{(sid is null ? "" : $"{Account(sid)}/")}audit?limit={limit}{(after is null ? "" : $"&after={after}")}", null, TandemJson.Default.AuditList, cancel);
+    public async Task<AuditList> GetAuditAsync(string? sid, long? after = null, int limit = 100, CancellationToken cancel = default)
+    {
+        var path = $"{(sid is null ? "" : $"{Account(sid)}/")}audit?limit={limit}{(after is null ? "" : $"&after={after}")}";
+        var list = await AskAsync<AuditList>(HttpMethod.Get, path, null, cancel);
+
+        // Whoever goes on from the last number must come to an end.
+        var numbers = after is { } last ? list.Entries.Select(e => e.Number).Prepend(last) : list.Entries.Reverse().Select(e => e.Number);
+        return list.Entries.Count <= limit && numbers.Zip(numbers.Skip(1)).All(pair => pair.First < pair.Second) ? list
+            : throw new TandemException(TandemException.Broken, "The server's audit entries are not in their order.");
+    }
 
     /// <summary>Has every link of the audit trail computed again.</summary>
     public Task<AuditVerificationInfo> VerifyAuditAsync(CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, "audit/verification", null, TandemJson.Default.AuditVerificationInfo, cancel);
+        AskAsync<AuditVerificationInfo>(HttpMethod.Get, "audit/verification", null, cancel);
 
     /// <summary>Which keys there are, and what rests on the older ones.</summary>
     public Task<KeysInfo> GetKeysAsync(CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, "keys", null, TandemJson.Default.KeysInfo, cancel);
+        AskAsync<KeysInfo>(HttpMethod.Get, "keys", null, cancel);
 
     /// <summary>Changes the root key. No token changes.</summary>
     public Task<KeysRotatedInfo> RotateKeysAsync(KeyRotateRequest request, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, "keys/rotate", Body(request, TandemJson.Default.KeyRotateRequest), TandemJson.Default.KeysRotatedInfo, cancel);
+        AskAsync<KeysRotatedInfo>(HttpMethod.Post, "keys/rotate", Body(request, TandemJson.Default.KeyRotateRequest), cancel);
 
     /// <summary>Has a backup made and writes it to a stream; answers to how many keys it is encrypted. What was written is a backup only if this returns.</summary>
     public async Task<int> BackUpAsync(BackupRequest request, Stream into, CancellationToken cancel = default)
@@ -173,34 +208,38 @@ public sealed class TandemClient : IDisposable
 
     /// <summary>Makes a one-time link to create the first administrator.</summary>
     public Task<SetupLinkInfo> CreateSetupLinkAsync(CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, "setup-link", null, TandemJson.Default.SetupLinkInfo, cancel);
+        AskAsync<SetupLinkInfo>(HttpMethod.Post, "setup-link", null, cancel);
 
     /// <summary>Everybody who signs in to the console, by name.</summary>
     public Task<UserList> ListUsersAsync(CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, "users", null, TandemJson.Default.UserList, cancel);
+        AskAsync<UserList>(HttpMethod.Get, "users", null, cancel);
 
     /// <summary>Adds a user, with a password or with a link to choose one.</summary>
     public Task<UserInfo> AddUserAsync(UserAddRequest request, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, "users", Body(request, TandemJson.Default.UserAddRequest), TandemJson.Default.UserInfo, cancel);
+        AskAsync<UserInfo>(HttpMethod.Post, "users", Body(request, TandemJson.Default.UserAddRequest), cancel);
 
     /// <summary>Sets a user's password, which ends their sessions; or makes a link to choose one.</summary>
     public Task<UserInfo> SetPasswordAsync(string name, UserPasswordRequest request, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, $"{User(name)}/password", Body(request, TandemJson.Default.UserPasswordRequest), TandemJson.Default.UserInfo, cancel);
+        AskAsync<UserInfo>(HttpMethod.Post, $"{User(name)}/password", Body(request, TandemJson.Default.UserPasswordRequest), cancel);
 
     /// <summary>Gives a user another role.</summary>
     public Task<UserInfo> SetRoleAsync(string name, UserRoleRequest request, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, $"{User(name)}/role", Body(request, TandemJson.Default.UserRoleRequest), TandemJson.Default.UserInfo, cancel);
+        AskAsync<UserInfo>(HttpMethod.Post, $"{User(name)}/role", Body(request, TandemJson.Default.UserRoleRequest), cancel);
 
     /// <summary>Removes a user and ends their sessions.</summary>
     public Task<UserInfo> RemoveUserAsync(string name, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Delete, User(name), null, TandemJson.Default.UserInfo, cancel);
+        AskAsync<UserInfo>(HttpMethod.Delete, User(name), null, cancel);
 
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 
+    private static HttpClient Client(HttpMessageHandler handler, Uri address, TimeSpan? patience) =>
+        new(handler) { BaseAddress = address, Timeout = patience ?? s_patience, MaxResponseContentBufferSize = WireJson.MostBytes };
+
     private static string User(string name) => $"users/{Uri.EscapeDataString(name)}";
 
-    private static string Account(string sid) => $"accounts/{Uri.EscapeDataString(sid)}";
+    /// <exception cref="FormatException">It is not an Account SID.</exception>
+    private static string Account(string sid) => $"accounts/{AccountSid.Parse(sid)}";
 
     private static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> type)
     {
@@ -210,12 +249,12 @@ public sealed class TandemClient : IDisposable
         return content;
     }
 
-    private async Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancel)
+    private async Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, CancellationToken cancel)
     {
         var content = await SendAsync(method, path, body, cancel);
         try
         {
-            return JsonSerializer.Deserialize(content, type) ?? throw new JsonException("The answer is null.");
+            return WireJson.ReadOwn<T>(content);
         }
         catch (JsonException e)
         {
@@ -236,7 +275,10 @@ public sealed class TandemClient : IDisposable
                 return [];
             }
 
-            var content = await response.Content.ReadAsByteArrayAsync(cancel);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            limit.CancelAfter(_http.Timeout);
+            await response.Content.LoadIntoBufferAsync(WireJson.MostBytes, limit.Token); // a refusal of what is handed on as it comes
+            var content = await response.Content.ReadAsByteArrayAsync(limit.Token);
             return response.IsSuccessStatusCode ? content : throw Refusal((int)response.StatusCode, content);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError || e.InnerException is SocketException)
@@ -246,7 +288,7 @@ public sealed class TandemClient : IDisposable
         }
         catch (Exception e) when (MissingAnswer.Is(e, cancel))
         {
-            throw new TandemException(TandemException.Broken, $"The server's answer did not arrive whole ({e.Message}).", inner: e);
+            throw new TandemException(TandemException.Broken, $"The server's answer did not arrive whole ({MissingAnswer.Why(e)}).", inner: e);
         }
     }
 
@@ -254,10 +296,8 @@ public sealed class TandemClient : IDisposable
     {
         try
         {
-            if (JsonSerializer.Deserialize(content, TandemJson.Default.TandemProblem) is { } problem)
-            {
-                return new(problem.Kind, problem.Detail, status);
-            }
+            var problem = WireJson.ReadOwn<TandemProblem>(content);
+            return new(problem.Kind, problem.Detail, status);
         }
         catch (JsonException)
         {

@@ -14,7 +14,7 @@ public sealed class TandemException : Exception
 
     /// <summary>With the reason in one word, a sentence for people, and the HTTP status (0 when there was no answer).</summary>
     public TandemException(string kind, string message, int status = 0, Exception? inner = null)
-        : base(message, inner) => (Kind, Status) = (kind, status);
+        : base(WireText.Line(message), inner) => (Kind, Status) = (kind, status);
 
     /// <summary>The reason in one word: one of <see cref="TandemProblem.Kind"/> or of the constants here.</summary>
     public string Kind { get; }

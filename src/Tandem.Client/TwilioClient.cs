@@ -1,7 +1,7 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace Tandem.Client;
 
@@ -23,22 +23,33 @@ public sealed record TwilioCredential(string Sid, string Token)
 /// </summary>
 public sealed class TwilioClient : IDisposable
 {
+    private const long MostListBytes = 8L * WireJson.MostBytes;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_listPatience = TimeSpan.FromMinutes(5);
+
     private readonly HttpClient _http;
     private readonly TwilioAddresses _addresses;
 
     /// <summary>A client for these addresses.</summary>
     /// <param name="addresses">Where to ask.</param>
     /// <param name="handler">What carries the requests; null for <see cref="CreateHandler"/>. It is disposed with the client.</param>
-    public TwilioClient(TwilioAddresses addresses, HttpMessageHandler? handler = null)
+    /// <param name="patience">How long an answer may take, to its last byte; null for 30 seconds.</param>
+    public TwilioClient(TwilioAddresses addresses, HttpMessageHandler? handler = null, TimeSpan? patience = null)
     {
         ArgumentNullException.ThrowIfNull(addresses);
         _addresses = addresses;
-        _http = new(handler ?? CreateHandler(addresses.Accounts)) { Timeout = TimeSpan.FromSeconds(30) };
+        _http = new(handler ?? CreateHandler(addresses.Accounts))
+        {
+            Timeout = patience ?? s_patience,
+            MaxResponseContentBufferSize = WireJson.MostBytes,
+        };
     }
 
     /// <summary>
     /// A handler that never sends a request again by itself: the framework does so when a kept connection turns out to be closed, and a create
     /// that was sent twice is refused the second time. So each request has a connection of its own. Proxies of the environment are used, except for loopback.
+    /// Redirects are not followed, and compressed answers are not asked for or unpacked.
     /// </summary>
     public static SocketsHttpHandler CreateHandler(Uri address)
     {
@@ -46,6 +57,7 @@ public sealed class TwilioClient : IDisposable
         return new()
         {
             AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
             UseProxy = !address.IsLoopback,
             PooledConnectionLifetime = TimeSpan.Zero,
             ConnectTimeout = TimeSpan.FromSeconds(10),
@@ -54,7 +66,7 @@ public sealed class TwilioClient : IDisposable
 
     /// <summary>Creates the secondary token; the answer holds it, this once.</summary>
     public Task<TwilioSecondaryAuthToken> CreateSecondaryAsync(TwilioCredential credential, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, new(_addresses.Accounts, "/v1/AuthTokens/Secondary"), credential, TwilioWire.Plain.TwilioSecondaryAuthToken, cancel);
+        AskAsync<TwilioSecondaryAuthToken>(HttpMethod.Post, new(_addresses.Accounts, "/v1/AuthTokens/Secondary"), credential, cancel);
 
     /// <summary>Deletes the secondary token.</summary>
     public Task DeleteSecondaryAsync(TwilioCredential credential, CancellationToken cancel = default) =>
@@ -62,59 +74,91 @@ public sealed class TwilioClient : IDisposable
 
     /// <summary>Promotes the secondary token. Best called with it: what the caller holds is what is promoted.</summary>
     public Task<TwilioAuthTokenPromotion> PromoteAsync(TwilioCredential credential, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, new(_addresses.Accounts, "/v1/AuthTokens/Promote"), credential, TwilioWire.Plain.TwilioAuthTokenPromotion, cancel);
+        AskAsync<TwilioAuthTokenPromotion>(HttpMethod.Post, new(_addresses.Accounts, "/v1/AuthTokens/Promote"), credential, cancel);
 
     /// <summary>Reads an account: the credential's own, or a subaccount of it.</summary>
-    public Task<TwilioAccount> GetAccountAsync(TwilioCredential credential, string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, new(_addresses.Api, $"/2010-04-01/Accounts/{Uri.EscapeDataString(sid)}.json"), credential, TwilioWire.Plain.TwilioAccount, cancel);
+    public Task<TwilioAccount> GetAccountAsync(TwilioCredential credential, AccountSid sid, CancellationToken cancel = default) =>
+        AskAsync<TwilioAccount>(HttpMethod.Get, new(_addresses.Api, $"/2010-04-01/Accounts/{sid}.json"), credential, cancel);
 
-    /// <summary>Reads a page of the credential's account and its subaccounts; null for the first, else the page before's <see cref="TwilioAccountPage.NextPageUri"/>.</summary>
-    public Task<TwilioAccountPage> ListAccountsAsync(TwilioCredential credential, string? page = null, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, new(_addresses.Api, page ?? "/2010-04-01/Accounts.json?PageSize=200"), credential, TwilioWire.Plain.TwilioAccountPage, cancel);
+    /// <summary>
+    /// Reads the credential's account and its subaccounts, all pages of them. A page on another server is not asked for, since the credential would
+    /// go there.
+    /// </summary>
+    public Task<IReadOnlyList<TwilioAccount>> ListAccountsAsync(TwilioCredential credential, CancellationToken cancel = default) =>
+        ListAsync<TwilioAccountPage, TwilioAccount>(
+            credential, new(_addresses.Api, "/2010-04-01/Accounts.json?PageSize=200"), page => (page.Accounts, page.NextPageUri), cancel);
 
     /// <summary>Reads the environments of a service of Functions, all pages of them.</summary>
     /// <param name="credential">The account that owns the service.</param>
     /// <param name="service">The service: its SID, or its unique name.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public Task<IReadOnlyList<TwilioEnvironment>> ListEnvironmentsAsync(TwilioCredential credential, string service, CancellationToken cancel = default) => ListAsync(
-        credential, $"{PathOf(service)}/Environments?PageSize=100", TwilioWire.Plain.TwilioEnvironmentPage, page => (page.Environments, page.Meta.NextPath), cancel);
+    public Task<IReadOnlyList<TwilioEnvironment>> ListEnvironmentsAsync(
+        TwilioCredential credential, string service, CancellationToken cancel = default) =>
+        ListAsync<TwilioEnvironmentPage, TwilioEnvironment>(
+            credential, new(Serverless, $"{PathOf(service)}/Environments?PageSize=100"), page => (page.Environments, page.Meta.NextPath), cancel);
 
     /// <summary>Reads the variables of an environment of Functions, all pages of them.</summary>
     /// <param name="credential">The account that owns the service.</param>
     /// <param name="service">The service: its SID, or its unique name.</param>
     /// <param name="environment">The environment's SID.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public Task<IReadOnlyList<TwilioVariable>> ListVariablesAsync(TwilioCredential credential, string service, string environment, CancellationToken cancel = default) => ListAsync(
-        credential, $"{PathOf(service, environment)}?PageSize=100", TwilioWire.Plain.TwilioVariablePage, page => (page.Variables, page.Meta.NextPath), cancel);
+    public Task<IReadOnlyList<TwilioVariable>> ListVariablesAsync(
+        TwilioCredential credential, string service, string environment, CancellationToken cancel = default) =>
+        ListAsync<TwilioVariablePage, TwilioVariable>(
+            credential, new(Serverless, $"{PathOf(service, environment)}?PageSize=100"), page => (page.Variables, page.Meta.NextPath), cancel);
 
     /// <summary>Makes a variable. Its key is at most 128 characters long, its value at most 450 bytes and not empty.</summary>
     public Task<TwilioVariable> CreateVariableAsync(TwilioCredential credential, string service, string environment, string key, string value, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, new(Serverless, PathOf(service, environment)), credential, TwilioWire.Plain.TwilioVariable, cancel, ("Key", key), ("Value", value));
+        AskAsync<TwilioVariable>(HttpMethod.Post, new(Serverless, PathOf(service, environment)), credential, cancel, ("Key", key), ("Value", value));
 
     /// <summary>Gives a variable another value: at most 450 bytes, and not empty.</summary>
     public Task<TwilioVariable> UpdateVariableAsync(TwilioCredential credential, string service, string environment, string variable, string value, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Post, new(Serverless, $"{PathOf(service, environment)}/{Uri.EscapeDataString(variable)}"), credential, TwilioWire.Plain.TwilioVariable, cancel, ("Value", value));
+        AskAsync<TwilioVariable>(
+            HttpMethod.Post, new(Serverless, PathOf(service, environment, variable)), credential, cancel, ("Value", value));
 
     /// <summary>Deletes a variable.</summary>
     public Task DeleteVariableAsync(TwilioCredential credential, string service, string environment, string variable, CancellationToken cancel = default) =>
-        SendAsync(HttpMethod.Delete, new(Serverless, $"{PathOf(service, environment)}/{Uri.EscapeDataString(variable)}"), credential, null, cancel);
+        SendAsync(HttpMethod.Delete, new(Serverless, PathOf(service, environment, variable)), credential, null, cancel);
 
     /// <inheritdoc />
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Reads a list of the serverless API, all pages of it.</summary>
+    /// <summary>Reads all pages of a list. A list without end, whose pages repeat or grow for ever, is an answer that cannot be read.</summary>
     private async Task<IReadOnlyList<TItem>> ListAsync<TPage, TItem>(
-        TwilioCredential credential, string first, JsonTypeInfo<TPage> type, Func<TPage, (IEnumerable<TItem> Items, string? Next)> read, CancellationToken cancel)
+        TwilioCredential credential, Uri first, Func<TPage, (IEnumerable<TItem> Items, string? Next)> read, CancellationToken cancel)
     {
-        var all = new List<TItem>();
-        for (var next = first; next is not null;)
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(s_listPatience);
+        var (all, seen, size) = (new List<TItem>(), new HashSet<Uri>(), 0L);
+        for (var at = first; at is not null;)
         {
-            (var items, next) = read(await AskAsync(HttpMethod.Get, new(Serverless, next), credential, type, cancel));
+            if (!seen.Add(at) || size > MostListBytes)
+            {
+                var why = size > MostListBytes ? $"it is larger than {MostListBytes / 1024 / 1024} MiB" : "its pages repeat";
+                throw new TwilioException(0, 0, $"The list at {first.Authority} has no end: {why}.");
+            }
+
+            var content = await SendAsync(HttpMethod.Get, at, credential, null, limit.Token);
+            size += content.Length;
+            var (items, next) = read(Parse<TPage>(content, at));
             all.AddRange(items);
+            at = next is null ? null : NextPage(at, next);
         }
 
         return all;
     }
+
+    /// <summary>The next page, if it is on the server of the page before.</summary>
+    private static Uri NextPage(Uri page, string next)
+    {
+        const UriComponents server = UriComponents.Scheme | UriComponents.Host | UriComponents.StrongPort;
+        return Uri.TryCreate(page, next, out var address) && address.UserInfo.Length == 0
+            && Uri.Compare(page, address, server, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0
+            ? address
+            : throw new TwilioException(0, 0, $"{page.Authority} names a next page that is not on that server. No token was sent there.");
+    }
+
+    private static string Server(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
     private Uri Serverless => _addresses.Serverless ?? throw new InvalidOperationException("There are no Functions at these addresses.");
 
@@ -122,15 +166,22 @@ public sealed class TwilioClient : IDisposable
 
     private static string PathOf(string service, string environment) => $"{PathOf(service)}/Environments/{Uri.EscapeDataString(environment)}/Variables";
 
+    private static string PathOf(string service, string environment, string variable) =>
+        $"{PathOf(service, environment)}/{Uri.EscapeDataString(variable)}";
+
     private async Task<T> AskAsync<T>(
-        HttpMethod method, Uri address, TwilioCredential credential, JsonTypeInfo<T> type, CancellationToken cancel, params (string Name, string Value)[] form)
+        HttpMethod method, Uri address, TwilioCredential credential, CancellationToken cancel, params (string Name, string Value)[] form)
     {
         // An empty form rather than no body: some servers want a length.
         var body = method == HttpMethod.Post ? new FormUrlEncodedContent(form.Select(f => KeyValuePair.Create(f.Name, f.Value))) : null;
-        var content = await SendAsync(method, address, credential, body, cancel);
+        return Parse<T>(await SendAsync(method, address, credential, body, cancel), address);
+    }
+
+    private static T Parse<T>(byte[] content, Uri address)
+    {
         try
         {
-            return JsonSerializer.Deserialize(content, type) ?? throw new JsonException("The answer is null.");
+            return WireJson.ReadTwilio<T>(content);
         }
         catch (JsonException e)
         {
@@ -146,29 +197,27 @@ public sealed class TwilioClient : IDisposable
         try
         {
             using var response = await _http.SendAsync(request, cancel);
-            var content = await response.Content.ReadAsByteArrayAsync(cancel);
+            var content = await response.Content.ReadAsByteArrayAsync(cancel); // it has been read to its end, within the limits of the client
             return response.IsSuccessStatusCode ? content : throw Refusal((int)response.StatusCode, content, address);
         }
         catch (HttpRequestException e) when (e.HttpRequestError
             is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
         {
-            throw new TwilioException(0, 0, $"No answer from {address.GetLeftPart(UriPartial.Authority)} ({Innermost(e)}).", e) { NotSent = true };
+            throw new TwilioException(0, 0, $"No answer from {Server(address)} ({MissingAnswer.Why(e)}).", e) { NotSent = true };
         }
         catch (Exception e) when (MissingAnswer.Is(e, cancel))
         {
-            throw new TwilioException(0, 0, $"The answer of {address.GetLeftPart(UriPartial.Authority)} did not arrive whole ({Innermost(e)}).", e);
+            throw new TwilioException(0, 0, $"The answer of {Server(address)} did not arrive whole ({MissingAnswer.Why(e)}).", e);
         }
     }
-
-    private static string Innermost(Exception e) => e.GetBaseException().Message.TrimEnd('.');
 
     private static TwilioException Refusal(int status, byte[] content, Uri address)
     {
         try
         {
-            if (JsonSerializer.Deserialize(content, TwilioWire.Plain.TwilioError) is { } error)
+            if (WireJson.ReadTwilio<TwilioError>(content) is { Message: { } message } error)
             {
-                return new(status, error.Code, error.Message);
+                return new(status, error.Code, message);
             }
         }
         catch (JsonException)

@@ -5,7 +5,7 @@ public sealed class TwilioException : Exception
 {
     /// <summary>With the HTTP status, Twilio's error number (0 for none) and a sentence; never with a token.</summary>
     public TwilioException(int status, int code, string message, Exception? inner = null)
-        : base(message, inner) => (Status, Code) = (status, code);
+        : base(WireText.Line(message), inner) => (Status, Code) = (status, code);
 
     /// <summary>The HTTP status; 0 when there was no answer.</summary>
     public int Status { get; }

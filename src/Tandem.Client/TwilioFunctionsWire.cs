@@ -66,5 +66,5 @@ public sealed record TwilioPageMeta
 
     /// <summary>Its path and query alone: the credential goes to no other host than the first page's. Null on the last page.</summary>
     [JsonIgnore]
-    public string? NextPath => NextPageUrl?.PathAndQuery;
+    public string? NextPath => NextPageUrl is { IsAbsoluteUri: true } url ? url.PathAndQuery : NextPageUrl?.OriginalString;
 }

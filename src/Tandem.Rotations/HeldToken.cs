@@ -9,14 +9,19 @@ public sealed class HeldToken
 {
     private readonly string _text;
 
-    private HeldToken(string sid, string text)
+    private HeldToken(AccountSid sid, string text, string source)
     {
+        if (text.Length is 0 or > 128 || !text.All(char.IsAsciiLetterOrDigit))
+        {
+            throw Wrong($"{source} holds no token: letters and digits, 32 of them as a rule. Nothing was sent anywhere.");
+        }
+
         (Sid, _text) = (sid, text);
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"tandem-fingerprint{sid}{text}")).AsSpan(0, 2));
     }
 
-    /// <summary>The account it belongs to, in the letters that servers write.</summary>
-    public string Sid { get; }
+    /// <summary>The account it belongs to.</summary>
+    public AccountSid Sid { get; }
 
     /// <summary>Four hexadecimal digits by which people tell it from another: the same everywhere in Tandem.</summary>
     public string Fingerprint { get; }
@@ -26,9 +31,12 @@ public sealed class HeldToken
     /// <param name="text">What was read.</param>
     /// <param name="source">Where from, for the message: <c>TWILIO_AUTH_TOKEN</c>.</param>
     /// <exception cref="RotationException">It cannot be a token.</exception>
-    public static HeldToken Read(string sid, string text, string source)
+    /// <exception cref="FormatException">There can be no such account.</exception>
+    public static HeldToken Read(string sid, string text, string source) => Read(AccountSid.Parse(sid), text, source);
+
+    /// <inheritdoc cref="Read(string, string, string)" />
+    public static HeldToken Read(AccountSid sid, string text, string source)
     {
-        ArgumentNullException.ThrowIfNull(sid);
         ArgumentNullException.ThrowIfNull(text);
         if (text.Length != text.Trim().Length)
         {
@@ -45,8 +53,7 @@ public sealed class HeldToken
             throw Wrong($"{source} holds the SID of an API key. Tokens are changed with the Auth Token alone: API keys may not. Set TWILIO_AUTH_TOKEN, or use --token-file.");
         }
 
-        return text.Length <= 128 && text.All(char.IsAsciiLetterOrDigit) ? new(Canonical(sid), text)
-            : throw Wrong($"{source} holds no token: letters and digits, 32 of them as a rule. Nothing was sent anywhere.");
+        return new(sid, text, source);
     }
 
     /// <summary>Whether both are the same token, compared in a time that tells nothing.</summary>
@@ -59,12 +66,10 @@ public sealed class HeldToken
     /// <inheritdoc />
     public override string ToString() => Fingerprint;
 
-    internal static HeldToken Known(string sid, string text) => new(Canonical(sid), text);
+    /// <summary>A token that a server has answered, or that was sealed here.</summary>
+    internal static HeldToken Known(AccountSid sid, string text) => new(sid, text, "What was answered or kept");
 
-    internal TwilioCredential Credential() => new(Sid, _text);
-
-    /// <summary>Servers take a SID in any case and write it with lower-case digits; fingerprints are made of what they write.</summary>
-    private static string Canonical(string sid) => sid.Length > 2 ? $"AC{sid[2..].ToLowerInvariant()}" : sid;
+    internal TwilioCredential Credential() => new(Sid.ToString(), _text);
 
     private static RotationException Wrong(string message) => new(RotationFailure.Usage, message);
 }

@@ -82,7 +82,7 @@ public sealed class Issuer : IDisposable
     /// <param name="caller">A token of the account, or of its parent.</param>
     /// <param name="sid">The account.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public async Task<string> NameAsync(HeldToken caller, string sid, CancellationToken cancel = default)
+    public async Task<string> NameAsync(HeldToken caller, AccountSid sid, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
         return (await _client.GetAccountAsync(caller.Credential(), sid, cancel)).FriendlyName;
@@ -92,25 +92,19 @@ public sealed class Issuer : IDisposable
     /// <exception cref="TwilioException">They cannot be listed.</exception>
     internal async Task<IReadOnlyList<TwilioAccount>> SubaccountsAsync(HeldToken parent, CancellationToken cancel)
     {
-        var all = new List<TwilioAccount>();
-        for (string? at = null, next = ""; next is not null; at = next)
-        {
-            var page = await _client.ListAccountsAsync(parent.Credential(), at, cancel);
-            all.AddRange(page.Accounts.Where(a => !string.Equals(a.Sid, parent.Sid, StringComparison.Ordinal)));
-            next = page.NextPageUri;
-        }
+        var all = await _client.ListAccountsAsync(parent.Credential(), cancel);
 
-        all.Reverse();
-        return all;
+        // Once each, whatever its letters: two pages may show the same account, and no two rotations may share a state.
+        return [.. all.DistinctBy(a => AccountSid.Parse(a.Sid)).Where(a => AccountSid.Parse(a.Sid) != parent.Sid).Reverse()];
     }
 
     /// <summary>
     /// Creates the secondary. Not to be cancelled: what was sent may have happened. A parent may do it for its subaccount on Tandem alone:
     /// Twilio's paths take each account's own credential.
     /// </summary>
-    internal async Task<HeldToken> CreateAsync(HeldToken caller, string sid)
+    internal async Task<HeldToken> CreateAsync(HeldToken caller, AccountSid sid)
     {
-        if (Insight is not null && !string.Equals(caller.Sid, sid, StringComparison.Ordinal))
+        if (Insight is not null && caller.Sid != sid)
         {
             return await Insight.CreateAsync(caller, sid);
         }
@@ -120,7 +114,7 @@ public sealed class Issuer : IDisposable
             : throw new TwilioException(0, 0, "The answer to the create holds no token.");
     }
 
-    internal Task DeleteAsync(HeldToken caller, string sid) => Insight is not null && !string.Equals(caller.Sid, sid, StringComparison.Ordinal)
+    internal Task DeleteAsync(HeldToken caller, AccountSid sid) => Insight is not null && caller.Sid != sid
         ? Insight.DeleteAsync(caller, sid)
         : _client.DeleteSecondaryAsync(caller.Credential());
 

@@ -46,7 +46,7 @@ public sealed partial class PlanFile
             return (KubernetesDestination?)Missing(where, "secret", "namespace/name");
         }
 
-        if (secret.Split('/') is not [var space, var name] || !IsObjectName(space) || !IsObjectName(name))
+        if (secret.Split('/') is not [var space, var name] || !WorkloadName.IsObjectName(space) || !WorkloadName.IsObjectName(name))
         {
             _problems.Add($"{where}: secret is namespace/name, both in small letters, digits, - and .");
             return null;
@@ -65,16 +65,14 @@ public sealed partial class PlanFile
                 return null;
             case "none":
                 return [];
-            case TomlArray array when array.Select(item => item is string text ? WorkloadName.Parse(text) : null).ToList() is var names && names.TrueForAll(n => n is not null && IsObjectName(n.Name)):
+            case TomlArray array when array.Select(item => item is string text ? WorkloadName.Parse(text) : null).ToList() is var names
+                && names.TrueForAll(n => n is not null && WorkloadName.IsObjectName(n.Name)):
                 return [.. names.OfType<WorkloadName>()];
             default:
                 _problems.Add($"{where}: restart is \"auto\", \"none\" or an array such as [\"deployment/billing\", \"statefulset/sms\"]; what can be restarted is a deployment, a statefulset or a daemonset.");
                 return [];
         }
     }
-
-    private static bool IsObjectName(string name) =>
-        name.Length is > 0 and <= 253 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.') && name[0] is not ('-' or '.') && name[^1] is not ('-' or '.');
 
     private Dictionary<string, TokenRole> Keys(TomlTable table, string where, Func<string, bool> isName, string form)
     {

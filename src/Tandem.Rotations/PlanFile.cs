@@ -30,7 +30,8 @@ public sealed partial class PlanFile
     /// <exception cref="RotationException">It cannot be read, or something in it is wrong.</exception>
     public static RotationPlan Read(string path, TwilioAddresses? twilio = null, string? accountSid = null)
     {
-        var file = new PlanFile(Path.GetFullPath(path), twilio ?? TwilioAddresses.Twilio()) { _account = accountSid };
+        var account = accountSid is null ? null : AccountSid.Parse(accountSid).ToString();
+        var file = new PlanFile(Path.GetFullPath(path), twilio ?? TwilioAddresses.Twilio()) { _account = account };
         RotationPlan plan;
         try
         {

@@ -47,7 +47,7 @@ internal sealed class RotationBeacon : IAsyncDisposable
     }
 
     /// <summary>Why a rotation must not begin while another runs.</summary>
-    public static RotationException Refusal(Issuer issuer, string sid, string other) => new(RotationFailure.Precondition,
+    public static RotationException Refusal(Issuer issuer, AccountSid sid, string other) => new(RotationFailure.Precondition,
         $"{other} Nothing was done. Watch it: {issuer.Target}/rotations/{sid} — when it is over, or taken for dead, run again: tandem rotate");
 
     /// <summary>Something is new.</summary>
@@ -147,7 +147,7 @@ internal sealed class RotationBeacon : IAsyncDisposable
     /// <summary>One line of a length that the server takes.</summary>
     private static string? Line(string? text)
     {
-        var line = text is null ? "" : new string([.. text.Select(c => char.IsControl(c) ? ' ' : c)]).Trim();
+        var line = text is null ? "" : WireText.Line(text).Trim();
         return line.Length == 0 ? null : line.Length <= MostCharacters ? line : $"{line[..(MostCharacters - 1)]}…";
     }
 }

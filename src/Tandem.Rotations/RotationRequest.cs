@@ -6,7 +6,7 @@ namespace Tandem.Rotations;
 public sealed record RotationRequest
 {
     /// <summary>The account.</summary>
-    public required string AccountSid { get; init; }
+    public required AccountSid AccountSid { get; init; }
 
     /// <summary>Who makes its tokens.</summary>
     public required Issuer Issuer { get; init; }
@@ -89,4 +89,5 @@ public sealed record RotationResult(RotationReport Report, string Path);
 /// <param name="Destinations">Each destination and what was found there.</param>
 /// <param name="Problems">What stands in the way, a sentence each.</param>
 public sealed record RotationPreview(
-    string AccountSid, string AccountName, string Fingerprint, RotationState? Unfinished, IReadOnlyList<(PlannedDestination Destination, Inspection Found)> Destinations, IReadOnlyList<string> Problems);
+    AccountSid AccountSid, string AccountName, string Fingerprint, RotationState? Unfinished,
+    IReadOnlyList<(PlannedDestination Destination, Inspection Found)> Destinations, IReadOnlyList<string> Problems);

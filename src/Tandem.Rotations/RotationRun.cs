@@ -7,6 +7,7 @@ namespace Tandem.Rotations;
 internal sealed class RotationRun(StateDirectory states, RotationHost host, RotationRequest request)
 {
     private readonly List<RotationEvent> _events = [];
+    private readonly Dictionary<string, DestinationCopy> _copies = new(StringComparer.Ordinal);
     private RotationState? _state;
 
     public RotationRequest Request => request;
@@ -44,7 +45,8 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
     /// <summary>Records a state, with the tokens sealed beside it. What it announces happens after this returns.</summary>
     public void Save(RotationState state)
     {
-        var kept = request.StoreTokens ? new SealedTokens { Old = Old?.Reveal(), New = New?.Reveal() } : new();
+        var copies = _copies.ToDictionary(c => c.Key, c => c.Value.Text, StringComparer.Ordinal);
+        var kept = request.StoreTokens ? new SealedTokens { Old = Old?.Reveal(), New = New?.Reveal(), Copies = copies } : new();
         states.Save(state, kept);
         _state = state;
         Beacon?.Tell();
@@ -55,12 +57,28 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
         _state = state;
         Old = tokens.Old is { } old ? HeldToken.Known(state.AccountSid, old) : null;
         New = tokens.New is { } made ? HeldToken.Known(state.AccountSid, made) : null;
+        foreach (var (name, text) in tokens.Copies ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            _copies[name] = new(text);
+        }
     }
 
     public void GoTo(RotationStep step) => Save(State with { Step = step });
 
     public Delivery DeliveryFor(PlannedDestination destination) => new(
-        new(Old, New!), State.AccountSid, State.Target, RecordOf(destination)?.AddedKeys ?? []);
+        new(Old, New!), $"{State.AccountSid}", State.Target, RecordOf(destination)?.AddedKeys ?? [])
+    {
+        Before = _copies.GetValueOrDefault(destination.Id),
+    };
+
+    /// <summary>Keeps what a destination was before the first delivery to it; it is sealed with the next state.</summary>
+    public void Keep(PlannedDestination destination, DestinationCopy? copy)
+    {
+        if (copy is not null)
+        {
+            _copies[destination.Id] = copy;
+        }
+    }
 
     public DestinationRecord? RecordOf(PlannedDestination destination) =>
         State.Destinations.FirstOrDefault(d => string.Equals(d.Name, destination.Id, StringComparison.Ordinal));
@@ -70,7 +88,7 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
         var said = new RotationEvent
         {
             At = Now,
-            AccountSid = request.AccountSid,
+            AccountSid = $"{request.AccountSid}",
             Step = step,
             Destination = destination,
             Result = result,

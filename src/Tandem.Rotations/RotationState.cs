@@ -91,7 +91,8 @@ public sealed record RotationState
     public string Id { get; init; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
     /// <summary>The account.</summary>
-    public required string AccountSid { get; init; }
+    [JsonConverter(typeof(AccountSidText))]
+    public required AccountSid AccountSid { get; init; }
 
     /// <summary>Where its tokens are made: <c>https://accounts.twilio.com</c>.</summary>
     public required string Target { get; init; }
@@ -141,6 +142,9 @@ internal sealed record SealedTokens
     public string? Old { get; init; }
 
     public string? New { get; init; }
+
+    /// <summary>The destinations' texts from before the rotation, by their names, of those whose text can be put back.</summary>
+    public IReadOnlyDictionary<string, string>? Copies { get; init; }
 
     public override string ToString() => "[sealed tokens]";
 }

@@ -35,12 +35,12 @@ public sealed class StateDirectory
     public bool HasFleet => Directory.EnumerateFiles(Path, "*.fleet").Any();
 
     /// <summary>The file of one account's rotation at one target.</summary>
-    public string FileOf(string sid, string target) =>
+    public string FileOf(AccountSid sid, string target) =>
         System.IO.Path.Combine(Path, $"{sid}@{string.Concat(target.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_'))}.state");
 
     /// <summary>Locks one account's rotation at one target against every other process of this machine, until disposed.</summary>
     /// <exception cref="RotationException">Another holds it; the message says who, since when.</exception>
-    public IDisposable Lock(string sid, string target, string owner, DateTimeOffset now)
+    public IDisposable Lock(AccountSid sid, string target, string owner, DateTimeOffset now)
     {
         var path = System.IO.Path.ChangeExtension(FileOf(sid, target), ".lock");
         try
@@ -68,7 +68,7 @@ public sealed class StateDirectory
     }
 
     /// <summary>Whether a process works on the rotation right now, and who; null when nobody does.</summary>
-    public string? WorkedOnBy(string sid, string target)
+    public string? WorkedOnBy(AccountSid sid, string target)
     {
         var path = System.IO.Path.ChangeExtension(FileOf(sid, target), ".lock");
         try
@@ -86,7 +86,7 @@ public sealed class StateDirectory
         }
     }
 
-    internal (RotationState State, SealedTokens Tokens)? Load(string sid, string target)
+    internal (RotationState State, SealedTokens Tokens)? Load(AccountSid sid, string target)
     {
         var path = FileOf(sid, target);
         if (!File.Exists(path))
@@ -140,7 +140,7 @@ public sealed class StateDirectory
     private static string? MissingIn(RotationState state) =>
         state.Version == 0 ? "version"
         : string.IsNullOrEmpty(state.Id) ? "id"
-        : string.IsNullOrEmpty(state.AccountSid) ? "account_sid"
+        : state.AccountSid == default ? "account_sid"
         : string.IsNullOrEmpty(state.Target) ? "target"
         : string.IsNullOrEmpty(state.StartedBy) ? "started_by"
         : string.IsNullOrEmpty(state.OldFingerprint) ? "old_fingerprint"

@@ -14,13 +14,13 @@ public sealed class TandemInsight
     /// <param name="caller">A token of the account, or of its parent.</param>
     /// <param name="sid">The account.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public Task<AccountTokens> GetTokensAsync(HeldToken caller, string sid, CancellationToken cancel = default) =>
-        AskAsync(caller, client => client.GetTokensAsync(sid, cancel));
+    public Task<AccountTokens> GetTokensAsync(HeldToken caller, AccountSid sid, CancellationToken cancel = default) =>
+        AskAsync(caller, client => client.GetTokensAsync($"{sid}", cancel));
 
     /// <summary>The number of the account's newest audit entry; 0 when it has none.</summary>
-    internal async Task<long> LastAuditAsync(HeldToken caller, string sid, CancellationToken cancel)
+    internal async Task<long> LastAuditAsync(HeldToken caller, AccountSid sid, CancellationToken cancel)
     {
-        var newest = await AskAsync(caller, client => client.GetAuditAsync(sid, limit: 1, cancel: cancel));
+        var newest = await AskAsync(caller, client => client.GetAuditAsync($"{sid}", limit: 1, cancel: cancel));
         return newest.Entries is [var entry, ..] ? entry.Number : 0;
     }
 
@@ -28,12 +28,12 @@ public sealed class TandemInsight
     /// Whether the secondary that is there now was created by a call whose answer this run lost: it is the last create, and every create since
     /// the number that the run had recorded was made with the very token that the run called with, and nobody has used it.
     /// </summary>
-    internal async Task<bool> IsOwnOrphanAsync(HeldToken caller, string sid, long auditBefore, CancellationToken cancel)
+    internal async Task<bool> IsOwnOrphanAsync(HeldToken caller, AccountSid sid, long auditBefore, CancellationToken cancel)
     {
         var (tokens, audit) = await AskAsync(caller, async client => (
-            await client.GetTokensAsync(sid, cancel),
-            await client.GetAuditAsync(sid, auditBefore, 1000, cancel)));
-        var isParent = !string.Equals(caller.Sid, sid, StringComparison.Ordinal);
+            await client.GetTokensAsync($"{sid}", cancel),
+            await client.GetAuditAsync($"{sid}", auditBefore, 1000, cancel)));
+        var isParent = caller.Sid != sid;
         return tokens.Secondary is { LastUse: null } secondary
             && audit.Entries.Where(e => e.Action is "secondary_created").ToList() is [.., var last] created
             && created.TrueForAll(e => isParent ? e.Actor.StartsWith($"{caller.Sid} ", StringComparison.Ordinal) : string.Equals(e.Actor, $"{caller.Sid} primary", StringComparison.Ordinal))
@@ -43,7 +43,7 @@ public sealed class TandemInsight
     /// <summary>Whether anybody still needs the old token. Asked with the new one; such questions are no use that the server counts.</summary>
     internal async Task<UseVerdict> JudgeAsync(HeldToken token, DateTimeOffset now, CancellationToken cancel)
     {
-        var readiness = await AskAsync(token, client => client.GetReadinessAsync(token.Sid, cancel));
+        var readiness = await AskAsync(token, client => client.GetReadinessAsync($"{token.Sid}", cancel));
         var inTheWay = readiness.Consumers.Where(c => c.Standing is "on_old" or "silent").Select(c => Describe(c, now)).ToList();
         var moved = readiness.Consumers.Count(c => c.Standing is "moved");
         return readiness.State switch
@@ -59,15 +59,15 @@ public sealed class TandemInsight
         (await GetTokensAsync(token, token.Sid, cancel)).PromoteGuard is "enforce";
 
     /// <summary>Tells how a rotation stands.</summary>
-    internal Task TellAsync(HeldToken caller, string sid, RotationUpdate update, CancellationToken cancel) =>
-        AskAsync(caller, client => client.TellRotationAsync(sid, update, cancel));
+    internal Task TellAsync(HeldToken caller, AccountSid sid, RotationUpdate update, CancellationToken cancel) =>
+        AskAsync(caller, client => client.TellRotationAsync($"{sid}", update, cancel));
 
     /// <summary>The last rotation that the server was told of; null when there is none, or the server is one that is told of none.</summary>
-    internal async Task<RotationInfo?> GetRotationAsync(HeldToken caller, string sid, CancellationToken cancel)
+    internal async Task<RotationInfo?> GetRotationAsync(HeldToken caller, AccountSid sid, CancellationToken cancel)
     {
         try
         {
-            return await AskAsync(caller, client => client.GetRotationAsync(sid, cancel));
+            return await AskAsync(caller, client => client.GetRotationAsync($"{sid}", cancel));
         }
         catch (TandemException e) when (e.Status == 404)
         {
@@ -77,19 +77,19 @@ public sealed class TandemInsight
 
     /// <summary>Promotes although the guard refuses.</summary>
     internal Task PromoteByForceAsync(HeldToken secondary) => AsOnTwiliosPathsAsync(
-        secondary, client => client.PromoteAsync(secondary.Sid, new() { Force = true, Reason = "tandem rotate was told to promote at once" }));
+        secondary, client => client.PromoteAsync($"{secondary.Sid}", new() { Force = true, Reason = "tandem rotate was told to promote at once" }));
 
     /// <summary>Creates a subaccount's secondary with its parent's token.</summary>
-    internal async Task<HeldToken> CreateAsync(HeldToken parent, string sid)
+    internal async Task<HeldToken> CreateAsync(HeldToken parent, AccountSid sid)
     {
-        var created = await AsOnTwiliosPathsAsync(parent, client => client.CreateSecondaryAsync(sid));
+        var created = await AsOnTwiliosPathsAsync(parent, client => client.CreateSecondaryAsync($"{sid}"));
         return HeldToken.Known(sid, created.AuthToken);
     }
 
     /// <summary>Deletes a subaccount's secondary with its parent's token.</summary>
-    internal Task DeleteAsync(HeldToken parent, string sid) => AsOnTwiliosPathsAsync(parent, async client =>
+    internal Task DeleteAsync(HeldToken parent, AccountSid sid) => AsOnTwiliosPathsAsync(parent, async client =>
     {
-        await client.DeleteSecondaryAsync(sid);
+        await client.DeleteSecondaryAsync($"{sid}");
         return true;
     });
 
@@ -120,7 +120,7 @@ public sealed class TandemInsight
     {
         var last = consumer.Primary?.LastUse is { } at ? $", last on the primary {Durations.Show(now > at ? now - at : TimeSpan.Zero)} ago" : "";
         var expected = consumer.ExpectedAt is { } due ? due > now ? $", expected in {Durations.Show(due - now)}" : $", overdue since {Durations.Show(now - due)}" : "";
-        return new string([.. $"{consumer.Name ?? consumer.Label}{(consumer.Network is null ? "" : $" ({consumer.Network})")}{last}{expected}".Where(c => !char.IsControl(c))]);
+        return $"{consumer.Name ?? consumer.Label}{(consumer.Network is null ? "" : $" ({consumer.Network})")}{last}{expected}";
     }
 
     private async Task<T> AskAsync<T>(HeldToken token, Func<TandemClient, Task<T>> ask)

@@ -187,10 +187,10 @@ public sealed class FleetTests
         Parent = rig.First,
         Selection = FleetSelection.Parse([], []),
         StartedBy = "test",
-        RequestFor = member => rig.Request([RotationPlan.Dotenv(EnvOf(rig, member.Sid)), .. besides?.Invoke(member) ?? []]) with
+        RequestFor = member => rig.Request([RotationPlan.Dotenv(EnvOf(rig, $"{member.Sid}")), .. besides?.Invoke(member) ?? []]) with
         {
             AccountSid = member.Sid,
-            Token = TokenIn(rig, member.Sid) is { } token ? HeldToken.Read(member.Sid, token, "the test") : null,
+            Token = TokenIn(rig, $"{member.Sid}") is { } token ? HeldToken.Read(member.Sid, token, "the test") : null,
             Parent = rig.First,
         },
     };

@@ -77,7 +77,7 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>A rotation into the env file that waits for nothing.</summary>
     public RotationRequest Request(params PlannedDestination[] destinations) => new()
     {
-        AccountSid = Sid,
+        AccountSid = AccountSid.Parse(Sid),
         Issuer = Issuer.Tandem(Server.Address, Handler),
         Token = First,
         Destinations = destinations is { Length: > 0 } ? destinations : [RotationPlan.Dotenv(Env)],

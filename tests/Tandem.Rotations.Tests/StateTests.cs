@@ -122,7 +122,7 @@ public sealed class StateTests
         rig.Answer = _ => false;
         await Assert.ThrowsAsync<RotationException>(() => rig.Engine.RotateAsync(rig.Request() with { StoreTokens = false }, Cancel));
 
-        var (state, tokens) = rig.States.Load(rig.Sid, rig.Request().Issuer.Target)!.Value;
+        var (state, tokens) = rig.States.Load(AccountSid.Parse(rig.Sid), rig.Request().Issuer.Target)!.Value;
 
         Assert.Equal((null, null), (tokens.Old, tokens.New));
         Assert.Equal((rig.First.Fingerprint, RotationStep.Watching), (state.OldFingerprint, state.Step));

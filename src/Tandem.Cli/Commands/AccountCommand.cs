@@ -46,19 +46,7 @@ internal static class AccountCommand
         format.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
-            var accounts = await LocalServer.AskAsync(LocalServer.Directory(parsed.GetValue(data)), async client =>
-            {
-                var all = new List<AccountInfo>();
-                string? after = null;
-                do
-                {
-                    var page = await client.ListAccountsAsync(after, 1000, cancel);
-                    all.AddRange(page.Accounts);
-                    after = page.NextAfter;
-                }
-                while (after is not null);
-                return all;
-            });
+            var accounts = await LocalServer.AskAsync(LocalServer.Directory(parsed.GetValue(data)), client => client.ListAllAccountsAsync(cancel));
             Output.Write(format.Of(parsed), new AccountList { Accounts = accounts },
             [
                 ["SID", "STATUS", "PARENT", "CREATED", "NAME"],

@@ -53,9 +53,16 @@ internal static class AuditVerifyCommand
         }
     }
 
-    private static string Describe(AuditVerificationInfo found) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"The audit trail is whole: {found.Entries} entries, up to {found.Last}.{(found.CutUpTo is { } cut ? $" Those up to {cut} ({Print.Time(found.CutUpToAt!.Value)}) were cut off by --audit-retention." : "")}{(found.ComparedWithAnchor ? "" : $"\n{NoAnchor}")}");
+    private static string Describe(AuditVerificationInfo found)
+    {
+        var cut = found is { CutUpTo: { } last, CutUpToAt: { } at }
+            ? Invariant($" Those up to {last} ({Print.Time(at)}) were cut off by --audit-retention.")
+            : "";
+        var anchor = found.ComparedWithAnchor ? "" : $"\n{NoAnchor}";
+        return Invariant($"The audit trail is whole: {found.Entries} entries, up to {found.Last}.{cut}{anchor}");
+
+        static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    }
 
     private static string Describe(AuditVerificationInfo found, AuditBreakInfo broken) => string.Create(
         CultureInfo.InvariantCulture,

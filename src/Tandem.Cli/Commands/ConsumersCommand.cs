@@ -87,8 +87,9 @@ internal static class ConsumersCommand
             ReadinessText.Sentence(readiness),
             $"next: {ReadinessText.Next(readiness, asked.Directory, listed: true)}",
         ];
-        Console.Out.Write($"\e[H\e[J{string.Join('\n', lines)}\n");
-        Console.Out.Flush();
+        Screen.Out.Send("\e[H\e[J");
+        Screen.Out.Write($"{string.Join('\n', lines.Select(WireText.Line))}\n");
+        Screen.Out.Flush();
     }
 
     private static void WriteLine(OutputFormat format, IEnumerable<string> cells)
@@ -111,7 +112,7 @@ internal static class ConsumersCommand
             yield return ["tokens", $"primary {now.Primary ?? "none"}, secondary {now.Secondary ?? "none"}"];
         }
 
-        var known = before?.Consumers.ToDictionary(c => c.Id, StringComparer.Ordinal) ?? [];
+        var known = before?.Consumers.DistinctBy(c => c.Id, StringComparer.Ordinal).ToDictionary(c => c.Id, StringComparer.Ordinal) ?? [];
         foreach (var consumer in now.Consumers)
         {
             var earlier = known.GetValueOrDefault(consumer.Id);

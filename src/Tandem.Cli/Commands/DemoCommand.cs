@@ -126,7 +126,7 @@ internal static class DemoCommand
         return await new RotationEngine(new(Path.Combine(server.Root, "state")), host).RotateAsync(
             new()
             {
-                AccountSid = old.Sid,
+                AccountSid = AccountSid.Parse(old.Sid),
                 Issuer = issuer,
                 Token = HeldToken.Read(old.Sid, old.Token, server.FirstAccount),
                 Destinations = [.. files.Select(RotationPlan.Dotenv)],

@@ -22,7 +22,13 @@ internal static class EnvCommand
                     $"The server of {directory} has no Twilio proxy, so there is nothing that a client could be pointed at. Start it with one: tandem serve --data {Shell.Quote(directory)} --twilio-proxy 127.0.0.1:7443");
             }
 
-            var here = new Uri(RunningServer.ReachableFromHere($"http://{proxy}")).Authority;
+            if (!Uri.TryCreate($"http://{proxy}", UriKind.Absolute, out var named))
+            {
+                throw new CommandException(ExitCode.Failed,
+                    "The server does not say where its Twilio proxy is: what it answered is no host and port. Look: tandem doctor");
+            }
+
+            var here = new Uri(RunningServer.ReachableFromHere($"http://{named.Authority}")).Authority;
             Console.Out.WriteLine("# Only *.twilio.com passes this proxy: use these lines for this client alone, not for a whole login.");
             foreach (var line in ClientRecipes.For(parsed.GetRequiredValue(client), here, ca))
             {

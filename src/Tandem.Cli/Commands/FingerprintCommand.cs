@@ -66,24 +66,17 @@ internal static class FingerprintCommand
         var found = await LocalServer.AskAsync(directory, async client =>
         {
             var holders = new List<FingerprintInfo>();
-            string? after = null;
-            do
+            foreach (var account in (await client.ListAllAccountsAsync(cancel)).Where(a => a.Status is not "closed"))
             {
-                var page = await client.ListAccountsAsync(after, 1000, cancel);
-                foreach (var account in page.Accounts.Where(a => a.Status is not "closed"))
-                {
-                    var slots = await client.GetTokensAsync(account.Sid, cancel);
-                    holders.AddRange(
-                        from token in given
-                        let fingerprint = HeldToken.Read(account.Sid, token.Text, token.Source).Fingerprint
-                        let slot = SlotOf(slots, fingerprint)
-                        where slot is not null
-                        select new FingerprintInfo(fingerprint, account.Sid, slot, token.Source));
-                }
-
-                after = page.NextAfter;
+                var slots = await client.GetTokensAsync(account.Sid, cancel);
+                holders.AddRange(
+                    from token in given
+                    let fingerprint = HeldToken.Read(account.Sid, token.Text, token.Source).Fingerprint
+                    let slot = SlotOf(slots, fingerprint)
+                    where slot is not null
+                    select new FingerprintInfo(fingerprint, account.Sid, slot, token.Source));
             }
-            while (after is not null);
+
             return holders;
         });
         await Console.Error.WriteLineAsync(found.Count == 0 ? "no account of this server has it"

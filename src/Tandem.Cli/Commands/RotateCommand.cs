@@ -52,7 +52,7 @@ internal static class RotateCommand
                 ["ACCOUNT", "AT", "STEP", "OLD", "NEW", "STARTED", "BY", "RUNS NOW"],
                 .. all.Select(s => new[]
                 {
-                    s.AccountSid, s.Target, s.Step.ToString().ToLowerInvariant(), s.OldFingerprint, s.NewFingerprint ?? "-",
+                    $"{s.AccountSid}", s.Target, s.Step.ToString().ToLowerInvariant(), s.OldFingerprint, s.NewFingerprint ?? "-",
                     Print.Time(s.Started), s.StartedBy, states.WorkedOnBy(s.AccountSid, s.Target) ?? "no",
                 }),
             ]);
@@ -87,7 +87,7 @@ internal static class RotateCommand
             var host = new RotateHost(telling, parsed.GetValue(yes), force: false);
             var request = new RotationRequest
             {
-                AccountSid = settings.NeedSid(),
+                AccountSid = AccountSid.Parse(settings.NeedSid()),
                 Issuer = issuer,
                 Token = settings.ReadToken().Token,
                 Destinations = settings.Destinations,
@@ -115,7 +115,7 @@ internal static class RotateCommand
         var telling = new RotateOutput(output.Of(parsed), flags.Terminal(parsed), withAccount: false);
         var request = flags.Apply(parsed, new()
         {
-            AccountSid = settings.NeedSid(),
+            AccountSid = AccountSid.Parse(settings.NeedSid()),
             Issuer = issuer,
             Token = settings.ReadToken().Token,
             Destinations = settings.Destinations,
@@ -149,7 +149,8 @@ internal static class RotateCommand
         if (telling.Format != OutputFormat.Json)
         {
             Output.Write(telling.Format, result.Report, RotationJson.Default.RotationReport,
-                [["ACCOUNT", "OUTCOME", "OLD", "NEW"], [state.AccountSid, result.Report.Outcome, state.OldFingerprint, state.NewFingerprint ?? "-"]]);
+                [["ACCOUNT", "OUTCOME", "OLD", "NEW"],
+                [$"{state.AccountSid}", result.Report.Outcome, state.OldFingerprint, state.NewFingerprint ?? "-"]]);
         }
     }
 
@@ -164,7 +165,14 @@ internal static class RotateCommand
         using var issuer = settings.CreateIssuer();
         var host = new RotateHost(new(format, new(noColor: true), withAccount: false), yes: false, force: false);
         var preview = await new RotationEngine(RotateSettings.OpenState(parsed.GetValue(options.State)), host.Create()).PreviewAsync(
-            new() { AccountSid = settings.NeedSid(), Issuer = issuer, Token = settings.ReadToken().Token, Destinations = settings.Destinations, StartedBy = RotateFlags.Who },
+            new()
+            {
+                AccountSid = AccountSid.Parse(settings.NeedSid()),
+                Issuer = issuer,
+                Token = settings.ReadToken().Token,
+                Destinations = settings.Destinations,
+                StartedBy = RotateFlags.Who,
+            },
             cancel);
         var problems = preview.Problems.Concat(preview.Destinations.SelectMany(d => d.Found.Problems.Select(p => $"{d.Destination.Id}: {p}"))).ToList();
         RotatePreview.Write(format, preview, issuer, problems);

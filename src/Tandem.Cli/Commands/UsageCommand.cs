@@ -53,7 +53,8 @@ internal static class UsageCommand
             ["TOKEN", "RETIRED", "CONSUMER", "REFUSED CALLS", "FIRST", "LAST"],
             .. late.Entries.Select(e => new[]
             {
-                e.Fingerprint, Print.Time(e.RetiredAt), e.Consumer.Name ?? e.Consumer.Label, $"{e.Calls}", Print.Time(e.FirstUse!.Value), Print.Time(e.LastUse!.Value),
+                e.Fingerprint, Print.Time(e.RetiredAt), e.Consumer.Name ?? e.Consumer.Label, $"{e.Calls}",
+                e.FirstUse is { } first ? Print.Time(first) : "-", e.LastUse is { } last ? Print.Time(last) : "-",
             }),
         ]);
         if (!late.IsNoted)

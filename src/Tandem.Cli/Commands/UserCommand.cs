@@ -139,7 +139,8 @@ internal static class UserCommand
         else if (user.InvitationUrl is { } url)
         {
             Console.Out.WriteLine(url);
-            await Console.Error.WriteLineAsync($"next: give this link to {user.Name}; it works once, until {Print.Time(user.InvitationUntil!.Value)}");
+            var until = user.InvitationUntil is { } end ? Print.Time(end) : "it is used";
+            await Console.Error.WriteLineAsync($"next: give this link to {user.Name}; it works once, until {until}");
         }
     }
 

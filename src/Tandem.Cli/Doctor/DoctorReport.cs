@@ -20,7 +20,7 @@ internal sealed class DoctorReport(OutputFormat format, bool noColor)
         }
 
         var lines = Print.Wrap(finding.Text, Indent).Concat(finding.Next is null ? [] : Print.Wrap($"next: {finding.Next}", Indent)).ToList();
-        Console.Out.WriteLine($"{Result(finding.Severity)}{new string(' ', 6 - Word(finding.Severity).Length)}{finding.Check,-(Indent - 6)}{lines[0]}");
+        Screen.Out.Show(Result(finding.Severity), $"{new string(' ', 6 - Word(finding.Severity).Length)}{finding.Check,-(Indent - 6)}{lines[0]}\n");
         foreach (var line in lines.Skip(1))
         {
             Console.Out.WriteLine(new string(' ', Indent) + line);
@@ -48,5 +48,6 @@ internal sealed class DoctorReport(OutputFormat format, bool noColor)
 
     private int Count(Severity severity) => _all.Count(f => f.Severity == severity);
 
-    private string Result(Severity severity) => _isColoured ? $"\u001b[{severity switch { Severity.Ok => 32, Severity.Warn => 33, _ => 31 }}m{Word(severity)}\u001b[0m" : Word(severity);
+    private Tinted Result(Severity severity) =>
+        new(Word(severity), !_isColoured ? 0 : severity switch { Severity.Ok => 32, Severity.Warn => 33, _ => 31 });
 }

@@ -15,7 +15,9 @@ internal sealed class ListenersCheckup(TimeProvider time) : ICheckup
     {
         await Task.CompletedTask;
         var options = subject.Options;
-        var https = subject.Server is { } server ? server.Listen[0].StartsWith("https:", StringComparison.Ordinal) : options.TlsCertificateFile is not null;
+        var https = subject.Server is { } server
+            ? server.Listen is [var first, ..] && first.StartsWith("https:", StringComparison.Ordinal)
+            : options.TlsCertificateFile is not null;
         foreach (var finding in Tls(options, https).Append(Cookies(subject, https)).Concat(Proxies(options)))
         {
             yield return finding;

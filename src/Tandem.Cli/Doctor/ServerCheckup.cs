@@ -54,17 +54,28 @@ internal sealed class ServerCheckup(Uri? guarded) : ICheckup
 
     private static async Task<Finding> HealthAsync(ServerInfo server, CancellationToken cancel)
     {
-        var url = RunningServer.ReachableFromHere(server.Listen[0]);
+        if (server.Listen is not [var first, ..] || !Uri.TryCreate(first, UriKind.Absolute, out var listening)
+            || listening.Scheme is not ("http" or "https"))
+        {
+            return Finding.Fail("server", "it does not say where it listens.", "read its log");
+        }
+
+        var url = RunningServer.ReachableFromHere(first);
         try
         {
             // Whose certificate it is does not matter here: nothing secret is sent.
-            using var http = Client(new SocketsHttpHandler { UseProxy = false, SslOptions = new() { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null } });
-            using var answer = await http.GetAsync(new Uri($"{url}/health"), cancel);
+            using var http = Client(new SocketsHttpHandler
+            {
+                UseProxy = false,
+                AllowAutoRedirect = false,
+                SslOptions = new() { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null },
+            });
+            using var answer = await http.GetAsync(new Uri($"{url}/health"), HttpCompletionOption.ResponseHeadersRead, cancel);
             return answer.IsSuccessStatusCode ? Finding.Ok("server", $"ready at {url}.") : Finding.Fail("server", $"{url}/health answers {(int)answer.StatusCode}: it takes no requests.", "read its log");
         }
         catch (Exception e) when (MissingAnswer.Is(e, cancel))
         {
-            return Finding.Fail("server", $"it does not answer at {url} ({e.GetBaseException().Message.TrimEnd('.')}).", "read its log");
+            return Finding.Fail("server", $"it does not answer at {url} ({MissingAnswer.Why(e)}).", "read its log");
         }
     }
 
@@ -78,8 +89,8 @@ internal sealed class ServerCheckup(Uri? guarded) : ICheckup
             var wrong = new TwilioCredential(AccountSid.Create().ToString(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(AuthToken.Length / 2)));
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
             request.Headers.Authorization = wrong.Basic;
-            using var refused = await http.SendAsync(request, cancel);
-            using var bare = await http.GetAsync(url, cancel);
+            using var refused = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            using var bare = await http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancel);
             return refused.IsSuccessStatusCode || bare.IsSuccessStatusCode
                 ? Finding.Fail(check, $"{url} answers {(int)(refused.IsSuccessStatusCode ? refused : bare).StatusCode} {(refused.IsSuccessStatusCode ? "to a credential that nobody has" : "without any credential")}: the API behind it is open.", "docs/proxies has complete files for each proxy")
                 : refused.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.TooManyRequests
@@ -88,7 +99,7 @@ internal sealed class ServerCheckup(Uri? guarded) : ICheckup
         }
         catch (Exception e) when (MissingAnswer.Is(e, cancel))
         {
-            return Finding.Fail(check, $"{url} does not answer ({e.GetBaseException().Message.TrimEnd('.')}).", "look whether the proxy runs");
+            return Finding.Fail(check, $"{url} does not answer ({MissingAnswer.Why(e)}).", "look whether the proxy runs");
         }
     }
 

@@ -11,6 +11,8 @@ namespace Tandem.Rotations.Destinations;
 /// <param name="directory">Where it runs; null for where this program was started.</param>
 internal sealed class ChildProcess(IReadOnlyList<string> argv, TimeSpan limit, string? directory)
 {
+    private const int MostCharacters = 64 * 1024;
+
     /// <summary>The command as people would write it.</summary>
     public string Text => string.Join(' ', argv.Select(a => a.Any(c => char.IsWhiteSpace(c) || c is '\'' or '"') || a.Length == 0 ? $"'{a.Replace("'", "'\\''", StringComparison.Ordinal)}'" : a));
 
@@ -34,8 +36,8 @@ internal sealed class ChildProcess(IReadOnlyList<string> argv, TimeSpan limit, s
     /// <summary>Runs it to its end. Returns its exit code; null when it was killed because it took too long.</summary>
     /// <param name="input">What it reads.</param>
     /// <param name="environment">What is added to this process's environment, from which tokens are taken out.</param>
-    /// <param name="output">Is given each line of its output; not on one thread.</param>
-    /// <param name="errors">Is given each line of its errors; not on one thread.</param>
+    /// <param name="output">Is given each line of its output, in pieces of at most 64 Ki characters; not on one thread.</param>
+    /// <param name="errors">The same of its errors.</param>
     /// <param name="lastWords">For how long after its end its output is read, since a program that it has left behind may hold that open.</param>
     /// <param name="cancel">Kills it.</param>
     /// <exception cref="RotationException">It cannot be started.</exception>
@@ -48,15 +50,13 @@ internal sealed class ChildProcess(IReadOnlyList<string> argv, TimeSpan limit, s
         var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         process.Exited += (_, _) => exited.TrySetResult();
         process.EnableRaisingEvents = true;
-        process.OutputDataReceived += (_, line) => output(line.Data ?? "");
-        process.ErrorDataReceived += (_, line) => errors(line.Data ?? "");
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        using var over = new CancellationTokenSource();
+        var reading = Task.WhenAll(ReadAsync(process.StandardOutput, output, over.Token), ReadAsync(process.StandardError, errors, over.Token));
         try
         {
             await WriteAsync(process, input, ending.Token);
             await exited.Task.WaitAsync(ending.Token);
-            await Task.WhenAny(process.WaitForExitAsync(ending.Token), Task.Delay(lastWords, ending.Token));
+            await Task.WhenAny(reading, Task.Delay(lastWords, ending.Token));
             return process.ExitCode;
         }
         catch (OperationCanceledException)
@@ -64,6 +64,11 @@ internal sealed class ChildProcess(IReadOnlyList<string> argv, TimeSpan limit, s
             process.Kill(entireProcessTree: true);
             cancel.ThrowIfCancellationRequested();
             return null;
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await reading;
         }
     }
 
@@ -101,6 +106,42 @@ internal sealed class ChildProcess(IReadOnlyList<string> argv, TimeSpan limit, s
         catch (Win32Exception e)
         {
             throw new RotationException(RotationFailure.Destination, $"{Text} cannot be started ({e.Message}).", e);
+        }
+    }
+
+    /// <summary>Reads to the end, or until nobody listens. A line that does not end is handed on in pieces, in bounded memory.</summary>
+    private static async Task ReadAsync(StreamReader from, Action<string> line, CancellationToken over)
+    {
+        var (buffer, held) = (new char[MostCharacters], 0);
+        try
+        {
+            while (await from.ReadAsync(buffer.AsMemory(held), over) is > 0 and var read)
+            {
+                held += read;
+                var rest = buffer.AsMemory(0, held);
+                for (int end; (end = rest.Span.IndexOf('\n')) >= 0; rest = rest[(end + 1)..])
+                {
+                    line(rest.Span[..end].TrimEnd('\r').ToString());
+                }
+
+                if (rest.Length == buffer.Length)
+                {
+                    line(rest.ToString());
+                    rest = default;
+                }
+
+                rest.CopyTo(buffer);
+                held = rest.Length;
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // It was killed, or has left somebody behind who still holds its output.
+        }
+
+        if (held > 0)
+        {
+            line(new string(buffer, 0, held));
         }
     }
 

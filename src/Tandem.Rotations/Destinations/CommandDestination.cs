@@ -27,7 +27,11 @@ internal sealed class CommandDestination(string name, Hook hook) : IDestination
 
     public Task VerifyAsync(Delivery delivery, CancellationToken cancel) => hook.RunAsync("verify", delivery, cancel);
 
-    public Task RollBackAsync(Delivery delivery, CancellationToken cancel) => hook.RunAsync("rollback", delivery, cancel);
+    public async Task<string?> RollBackAsync(Delivery delivery, CancellationToken cancel)
+    {
+        await hook.RunAsync("rollback", delivery, cancel);
+        return null;
+    }
 
     public async Task<string?> TidyAsync(Delivery delivery, CancellationToken cancel)
     {

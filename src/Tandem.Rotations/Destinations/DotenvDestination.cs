@@ -13,6 +13,9 @@ public enum TokenRole
 /// <summary>Keys of an env file, set where they stand.</summary>
 internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string, TokenRole> keys) : IDestination
 {
+    private const int MostNamed = 10;
+    private const int MostCopied = 256 * 1024;
+
     public string Type => "dotenv";
 
     public string Name => file.Path;
@@ -51,8 +54,18 @@ internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string
         return Task.CompletedTask;
     }
 
-    public Task RollBackAsync(Delivery delivery, CancellationToken cancel)
+    /// <summary>
+    /// With the copy from before the rotation, the lines of the keys are put back as they were; without one, the keys get the old token. What others
+    /// have written to other lines stays, and is told of.
+    /// </summary>
+    public Task<string?> RollBackAsync(Delivery delivery, CancellationToken cancel)
     {
+        if (delivery.Before is { Text: var before })
+        {
+            file.Change(text => Restored(text, before));
+            return Task.FromResult(EnvText.LinesNotIn(file.Read(), before) is { Count: > 0 } lines ? Odd(lines) : null);
+        }
+
         if (delivery.Tokens.Old is not { } old)
         {
             throw new RotationException(RotationFailure.Destination, $"{file.Path} cannot be given the old token back: nobody at hand holds it.");
@@ -61,7 +74,7 @@ internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string
         file.Change(text => keys.Aggregate(text, (soFar, key) =>
             delivery.AddedKeys.Contains(key.Key, StringComparer.Ordinal) ? EnvText.Remove(soFar, key.Key)
             : EnvText.Set(soFar, key.Key, key.Value == TokenRole.New ? old.Reveal() : "", neighbour: null)));
-        return Task.CompletedTask;
+        return Task.FromResult<string?>(null);
     }
 
     public Task<string?> TidyAsync(Delivery delivery, CancellationToken cancel)
@@ -84,6 +97,21 @@ internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string
         {
             return default;
         }
+    }
+
+    /// <summary>The added keys go first, so that the file's last line is the last again; a line end that was added to it goes as well.</summary>
+    private string Restored(string text, string before)
+    {
+        var restored = keys.Keys.OrderBy(key => EnvText.Find(before, key).Count).Aggregate(text, (soFar, key) => EnvText.Restore(soFar, before, key));
+        return string.Equals(restored.TrimEnd('\r', '\n'), before.TrimEnd('\r', '\n'), StringComparison.Ordinal) ? before : restored;
+    }
+
+    /// <summary>By their numbers: what stands there may be a secret.</summary>
+    private static string Odd(IReadOnlyList<int> lines)
+    {
+        var named = string.Join(", ", lines.Take(MostNamed)) + (lines.Count > MostNamed ? $" and {lines.Count - MostNamed} more" : "");
+        return $"has lines that were not there before the rotation and that the rotation did not write: line {named}. "
+            + "They were kept. Check them before anything reads the file.";
     }
 
     private static string? Current(string text, string key) =>
@@ -147,6 +175,13 @@ internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string
             warnings.Add($"{file.Path} has several names (hard links), so it is rewritten in place: a reader may see half of it.");
         }
 
-        return new() { Changes = changes, Warnings = warnings, AddedKeys = added, Problems = file.WhyNotWritable() is { } problem ? [problem] : [] };
+        return new()
+        {
+            Changes = changes,
+            Warnings = warnings,
+            AddedKeys = added,
+            Copy = text.Length <= MostCopied ? new(text) : null,
+            Problems = file.WhyNotWritable() is { } problem ? [problem] : [],
+        };
     }
 }

@@ -45,9 +45,19 @@ internal static class EnvText
     public static string ValueOf(string text, EnvAssignment at) =>
         at.Quote == '\0' ? text[at.ValueStart..at.ValueEnd] : text[(at.ValueStart + 1)..(at.ValueEnd - 1)];
 
+    /// <summary>Whether every parser reads a value as itself and as nothing else, in every kind of quotes and in none.</summary>
+    public static bool IsPlain(string value) => value.All(char.IsAsciiLetterOrDigit);
+
     /// <summary>Sets every assignment of a key; one that is not there is added: behind the last line of <paramref name="neighbour"/>, or at the end.</summary>
+    /// <exception cref="RotationException">A parser could read more, or something else, than the value.</exception>
     public static string Set(string text, string key, string value, string? neighbour)
     {
+        if (!IsPlain(value))
+        {
+            throw new RotationException(RotationFailure.Destination,
+                $"The value for {key} holds other characters than letters and digits, which parsers may read as something else. It was not written.");
+        }
+
         var all = Find(text, key);
         if (all.Count == 0)
         {
@@ -72,6 +82,42 @@ internal static class EnvText
         }
 
         return text;
+    }
+
+    /// <summary>Puts the lines of a key back as they are in a copy of the file.</summary>
+    public static string Restore(string text, string copy, string key)
+    {
+        var now = Find(text, key);
+        List<string> lines = [.. Find(copy, key).Select(at => copy[at.Start..at.End])];
+        if (now.Count == 0)
+        {
+            return lines.Aggregate(text, (soFar, line) => Splice(soFar, soFar.Length, soFar.Length, line));
+        }
+
+        for (var i = now.Count - 1; i >= 0; i--)
+        {
+            text = Splice(text, now[i].Start, now[i].End, now.Count == lines.Count ? lines[i] : i == 0 ? string.Concat(lines) : "");
+        }
+
+        return text;
+    }
+
+    /// <summary>The numbers of the lines, from 1, that a copy of the file does not have.</summary>
+    public static IReadOnlyList<int> LinesNotIn(string text, string copy)
+    {
+        var left = Lines(copy).GroupBy(l => l, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+        return [.. Lines(text).Select((line, i) => (line, Number: i + 1)).Where(l => l.line.Length > 0 && !Take(l.line)).Select(l => l.Number)];
+
+        bool Take(string line) => left.GetValueOrDefault(line) > 0 && left[line]-- > 0;
+        static string[] Lines(string all) => all.ReplaceLineEndings("\n").Split('\n');
+    }
+
+    /// <summary>Puts whole lines into the place of others. A line without a line end gets one where another follows.</summary>
+    private static string Splice(string text, int start, int end, string lines)
+    {
+        var before = lines.Length > 0 && start > 0 && text[start - 1] is not ('\n' or ByteOrderMark) ? "\n" : "";
+        var after = lines.Length > 0 && !lines.EndsWith('\n') && end < text.Length ? "\n" : "";
+        return $"{text[..start]}{before}{lines}{after}{text[end..]}";
     }
 
     private static string Add(string text, string key, string value, IReadOnlyList<EnvAssignment> neighbours)

@@ -45,7 +45,11 @@ internal sealed class FunctionsDestination(string service, string environment, T
         keys.Verify(ByKey(found.Variables), delivery.Tokens, Name);
     }
 
-    public Task RollBackAsync(Delivery delivery, CancellationToken cancel) => ChangeAsync(delivery, keys.RolledBack(delivery, Name), cancel);
+    public async Task<string?> RollBackAsync(Delivery delivery, CancellationToken cancel)
+    {
+        await ChangeAsync(delivery, keys.RolledBack(delivery, Name), cancel);
+        return null;
+    }
 
     public async Task<string?> TidyAsync(Delivery delivery, CancellationToken cancel)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Tandem.Client;
 
 namespace Tandem.Rotations.Destinations;
 
@@ -105,7 +106,7 @@ internal sealed class Hook(IReadOnlyList<string> argv, TimeSpan limit, string? d
         lock (said)
         {
             var lines = delivery.Tokens.Redact(said.ToString()).TrimEnd('\n').Split('\n');
-            return string.Join('\n', lines.TakeLast(MostLines).Select(l => new string([.. l.Where(c => !char.IsControl(c))]))).Trim();
+            return string.Join('\n', lines.TakeLast(MostLines).Select(WireText.Line)).Trim();
         }
     }
 }

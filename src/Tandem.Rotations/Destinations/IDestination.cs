@@ -5,7 +5,21 @@ namespace Tandem.Rotations.Destinations;
 /// <param name="AccountSid">The account.</param>
 /// <param name="Target">Where its tokens are made.</param>
 /// <param name="AddedKeys">The keys that this destination did not have before the rotation.</param>
-public sealed record Delivery(TokenPair Tokens, string AccountSid, string Target, IReadOnlyList<string> AddedKeys);
+public sealed record Delivery(TokenPair Tokens, string AccountSid, string Target, IReadOnlyList<string> AddedKeys)
+{
+    /// <summary>What the destination was before the rotation; null when that was not kept.</summary>
+    public DestinationCopy? Before { get; init; }
+}
+
+/// <summary>The text of a destination as it was before a rotation. It holds secrets, so it is kept sealed and shown nowhere.</summary>
+/// <param name="text">The text.</param>
+public sealed class DestinationCopy(string text)
+{
+    internal string Text => text;
+
+    /// <summary>Nothing of what it holds.</summary>
+    public override string ToString() => "[copy]";
+}
 
 /// <summary>What a look at a destination found, without changing anything.</summary>
 public sealed record Inspection
@@ -21,6 +35,9 @@ public sealed record Inspection
 
     /// <summary>The keys that a delivery would add.</summary>
     public IReadOnlyList<string> AddedKeys { get; init; } = [];
+
+    /// <summary>Its text now, to be compared with later; null where there is none, and for one that is too large to be kept.</summary>
+    public DestinationCopy? Copy { get; init; }
 }
 
 /// <summary>
@@ -49,8 +66,8 @@ public interface IDestination
     /// <summary>Checks that what was delivered is there.</summary>
     Task VerifyAsync(Delivery delivery, CancellationToken cancel);
 
-    /// <summary>Gives it the old token again, as before the rotation.</summary>
-    Task RollBackAsync(Delivery delivery, CancellationToken cancel);
+    /// <summary>Gives it the old token again, as before the rotation. Returns what should be looked at there, a sentence; null for nothing.</summary>
+    Task<string?> RollBackAsync(Delivery delivery, CancellationToken cancel);
 
     /// <summary>Takes the old token out, where it holds both. Returns what was done; null for nothing.</summary>
     Task<string?> TidyAsync(Delivery delivery, CancellationToken cancel);

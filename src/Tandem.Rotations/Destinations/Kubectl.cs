@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
+using Tandem.Client;
 
 namespace Tandem.Rotations.Destinations;
 
@@ -26,6 +26,7 @@ internal sealed partial class Kubectl(IReadOnlyList<string> command, string spac
     /// <summary>The name under which fields are written.</summary>
     public const string FieldManager = "tandem";
 
+    private static readonly JsonSerializerOptions s_read = WireJson.For(KubernetesJson.Default);
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan s_again = TimeSpan.FromMilliseconds(500);
 
@@ -50,17 +51,21 @@ internal sealed partial class Kubectl(IReadOnlyList<string> command, string spac
         }
 
         var (status, output, _) = await RunAsync(["config", "current-context"], [], s_limit, cancel);
-        return status == 0 && output.Trim() is { Length: > 0 } context ? context : null;
+        return status == 0 && WireText.Line(output.Trim()) is { Length: > 0 } context ? context : null;
     }
 
     public Task<KubernetesSecret> ReadSecretAsync(string name, CancellationToken cancel) =>
-        GetAsync($"/api/v1/namespaces/{space}/secrets/{name}", KubernetesJson.Default.KubernetesSecret, cancel);
+        GetAsync<KubernetesSecret>($"/api/v1/namespaces/{space}/secrets/{name}", cancel, secret =>
+        {
+            secret.Values(); // base64, or it cannot be read
+            return string.Equals(secret.Metadata.Name, name, StringComparison.Ordinal);
+        });
 
     public Task<KubernetesWorkload> ReadWorkloadAsync(WorkloadName name, CancellationToken cancel) =>
-        GetAsync($"/apis/apps/v1/namespaces/{space}/{name.Kind}s/{name.Name}", KubernetesJson.Default.KubernetesWorkload, cancel);
+        GetAsync<KubernetesWorkload>($"/apis/apps/v1/namespaces/{space}/{name.Kind}s/{name.Name}", cancel);
 
     public async Task<IReadOnlyList<KubernetesWorkload>> ListWorkloadsAsync(string kind, CancellationToken cancel) =>
-        (await GetAsync($"/apis/apps/v1/namespaces/{space}/{kind}s", KubernetesJson.Default.KubernetesWorkloadList, cancel)).Items ?? [];
+        (await GetAsync<KubernetesWorkloadList>($"/apis/apps/v1/namespaces/{space}/{kind}s", cancel, static list => list.AreNamed)).Items ?? [];
 
     /// <summary>Whether this user may do a thing; null when the cluster does not say.</summary>
     public async Task<bool?> MayAsync(string verb, string resource, CancellationToken cancel)
@@ -131,12 +136,14 @@ internal sealed partial class Kubectl(IReadOnlyList<string> command, string spac
 
     private static string Base64(string value) => Convert.ToBase64String(Encoding.UTF8.GetBytes(value));
 
-    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel)
+    /// <summary>Reads an object; names in it become arguments of kubectl later, so what is not as it must be is not taken.</summary>
+    private async Task<T> GetAsync<T>(string path, CancellationToken cancel, Func<T, bool>? isGood = null)
     {
         var output = await NeedAsync(["get", "--raw", path], [], s_limit, cancel);
         try
         {
-            return JsonSerializer.Deserialize(output, type) ?? throw new JsonException("It is null.");
+            var read = WireJson.Read<T>(Encoding.UTF8.GetBytes(output), s_read);
+            return isGood is null || isGood(read) ? read : throw new JsonException("It is not what was asked for.");
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
@@ -160,16 +167,26 @@ internal sealed partial class Kubectl(IReadOnlyList<string> command, string spac
         // The first words name the refusal: Error from server (Forbidden): secrets "twilio" is forbidden …
         var said = errors.Trim() is { Length: > 0 } text ? text : output.Trim();
         var reason = Refusal().Match(said) is { Success: true } match ? match.Groups["reason"].Value : "";
-        throw new KubectlException(reason, said.Length > 600 ? $"{said[..600]}…" : said);
+        throw new KubectlException(reason, WireText.Line(said.Length > 600 ? $"{said[..600]}…" : said));
     }
 
     private async Task<(int? Status, string Output, string Errors)> RunAsync(IReadOnlyList<string> arguments, byte[] input, TimeSpan limit, CancellationToken cancel)
     {
-        var (output, errors) = (new StringBuilder(), new StringBuilder());
+        var (output, errors, isCut) = (new StringBuilder(), new StringBuilder(), false);
         var program = new ChildProcess([.. command, .. arguments], limit, directory);
         var status = await program.RunAsync(
-            input, new Dictionary<string, string>(StringComparer.Ordinal), line => output.Append(line).Append('\n'), line => errors.Append(line).Append('\n'), lastWords: limit, cancel);
-        return (status, output.ToString(), errors.ToString());
+            input, new Dictionary<string, string>(StringComparer.Ordinal),
+            line => Keep(output, line), line => Keep(errors, line), lastWords: limit, cancel);
+        return isCut ? throw new KubectlException("TooLarge",
+                $"what kubectl {arguments[0]} printed is larger than {WireJson.MostBytes / 1024 / 1024} MiB. "
+                + "Name the workloads: restart = [\"deployment/NAME\"]")
+            : (status, output.ToString(), errors.ToString());
+
+        void Keep(StringBuilder said, string line)
+        {
+            isCut = isCut || said.Length + line.Length > WireJson.MostBytes;
+            _ = isCut ? said : said.Append(line).Append('\n');
+        }
     }
 
     [GeneratedRegex(@"\((?<reason>[A-Za-z]+)\)", RegexOptions.ExplicitCapture, 1000)]

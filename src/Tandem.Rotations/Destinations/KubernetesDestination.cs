@@ -60,8 +60,11 @@ internal sealed class KubernetesDestination(Kubectl kubectl, string secret, Toke
         return true;
     });
 
-    public Task RollBackAsync(Delivery delivery, CancellationToken cancel) =>
-        ChangeAsync(keys.RolledBack(delivery, Name), delivery.Tokens, delivery.Tokens.Old, cancel);
+    public async Task<string?> RollBackAsync(Delivery delivery, CancellationToken cancel)
+    {
+        await ChangeAsync(keys.RolledBack(delivery, Name), delivery.Tokens, delivery.Tokens.Old, cancel);
+        return null;
+    }
 
     /// <summary>Restarts nobody: a dead token in the variables of a pod harms nobody.</summary>
     public async Task<string?> TidyAsync(Delivery delivery, CancellationToken cancel)

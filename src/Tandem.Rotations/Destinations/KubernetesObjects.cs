@@ -112,6 +112,9 @@ internal sealed record KubernetesPodTemplate
 internal sealed record KubernetesWorkloadList
 {
     public IReadOnlyList<KubernetesWorkload>? Items { get; init; }
+
+    [JsonIgnore]
+    public bool AreNamed => Items?.All(w => WorkloadName.IsObjectName(w.Metadata.Name)) is not false;
 }
 
 /// <summary>Reads them without reflection.</summary>
@@ -136,6 +139,11 @@ internal sealed record WorkloadName(string Kind, string Name)
         "daemonset" or "daemonsets" or "ds" => new("daemonset", name),
         _ => null,
     };
+
+    /// <summary>Whether a text can be the name of an object: it can be neither an option of kubectl's nor another path.</summary>
+    public static bool IsObjectName(string? name) => name is { Length: > 0 and <= 253 }
+        && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.')
+        && name[0] is not ('-' or '.') && name[^1] is not ('-' or '.');
 
     public override string ToString() => $"{Kind}/{Name}";
 }

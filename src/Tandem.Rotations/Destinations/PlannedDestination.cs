@@ -64,10 +64,11 @@ public sealed class PlannedDestination
         }
     }
 
-    internal async Task RollBackAsync(Delivery delivery, CancellationToken cancel)
+    internal async Task<string?> RollBackAsync(Delivery delivery, CancellationToken cancel)
     {
-        await _at.RollBackAsync(delivery, cancel);
+        var odd = await _at.RollBackAsync(delivery, cancel);
         await AfterAsync("rollback", delivery, cancel);
+        return odd;
     }
 
     internal async Task<string?> TidyAsync(Delivery delivery, CancellationToken cancel)

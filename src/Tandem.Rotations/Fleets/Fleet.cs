@@ -19,7 +19,7 @@ public sealed class Fleet(StateDirectory states, RotationHost host)
         using var alone = file.Lock(request.StartedBy, host.Time.GetUtcNow());
         var (members, notActive) = await ChooseAsync(request, cancel);
         var record = file.Read();
-        var done = record is null ? new Dictionary<string, RotationReport>(StringComparer.Ordinal) : file.DoneSince(record.Started);
+        var done = record is null ? new Dictionary<AccountSid, RotationReport>() : file.DoneSince(record.Started);
         var left = members.Where(m => !done.ContainsKey(m.Sid)).OrderBy(m => IsUnfinished(request, m) ? 0 : 1).ToList();
         var planned = Plan(request, left);
         record ??= file.Begin(request.StartedBy, host.Time.GetUtcNow());
@@ -28,7 +28,10 @@ public sealed class Fleet(StateDirectory states, RotationHost host)
         await run.WaveAsync(planned[..Math.Min(request.Canary, planned.Count)], 1);
         await run.WaveAsync(planned[Math.Min(request.Canary, planned.Count)..], request.Parallel);
         var report = Report(request, members, run, record.Started) with { NotActive = notActive };
-        report = report with { Accounts = [.. report.Accounts.Select(a => done.TryGetValue(a.AccountSid, out var before) ? Before(a, before) : a)] };
+        report = report with
+        {
+            Accounts = [.. report.Accounts.Select(a => done.TryGetValue(AccountSid.Parse(a.AccountSid), out var before) ? Before(a, before) : a)],
+        };
         if (report.IsDone)
         {
             file.End();
@@ -108,11 +111,15 @@ public sealed class Fleet(StateDirectory states, RotationHost host)
 
     private FleetReport Report(FleetRequest request, IReadOnlyList<FleetMember> members, Run run, DateTimeOffset started) => new()
     {
-        ParentSid = request.Parent.Sid,
+        ParentSid = $"{request.Parent.Sid}",
         Target = request.Issuer.Target,
         Started = started,
         Finished = host.Time.GetUtcNow(),
-        Accounts = [.. members.Select(m => run.Lines.GetValueOrDefault(m.Sid) ?? new() { AccountSid = m.Sid, Name = m.Name, Outcome = FleetOutcome.NotBegun })],
+        Accounts =
+        [
+            .. members.Select(m => run.Lines.GetValueOrDefault(m.Sid)
+                ?? new() { AccountSid = $"{m.Sid}", Name = m.Name, Outcome = FleetOutcome.NotBegun }),
+        ],
         Failure = run.Failure,
     };
 
@@ -141,7 +148,7 @@ public sealed class Fleet(StateDirectory states, RotationHost host)
 
         public bool GoesBack { get; init; }
 
-        public ConcurrentDictionary<string, FleetLine> Lines { get; } = new(StringComparer.Ordinal);
+        public ConcurrentDictionary<AccountSid, FleetLine> Lines { get; } = new();
 
         public RotationException? Failure => _failure;
 
@@ -215,7 +222,7 @@ public sealed class Fleet(StateDirectory states, RotationHost host)
 
             FleetLine Line(FleetOutcome outcome) => new()
             {
-                AccountSid = member.Sid,
+                AccountSid = $"{member.Sid}",
                 Name = member.Name,
                 Outcome = outcome,
                 Seconds = Math.Round(_time.GetElapsedTime(began).TotalSeconds, 1),

@@ -7,7 +7,7 @@ namespace Tandem.Rotations.Fleets;
 /// What is kept of an unfinished fleet: when it was begun. Which accounts it has done by then is read from their own reports, so that there is
 /// no second record that could say otherwise.
 /// </summary>
-internal sealed class FleetFile(StateDirectory states, string parentSid, string target)
+internal sealed class FleetFile(StateDirectory states, AccountSid parentSid, string target)
 {
     private const string TimeFormat = "yyyy-MM-dd'T'HHmmss";
 
@@ -45,9 +45,9 @@ internal sealed class FleetFile(StateDirectory states, string parentSid, string 
     public void End() => File.Delete(_path);
 
     /// <summary>The reports of rotations that have replaced a token since the fleet was begun, by account.</summary>
-    public IReadOnlyDictionary<string, RotationReport> DoneSince(DateTimeOffset started)
+    public IReadOnlyDictionary<AccountSid, RotationReport> DoneSince(DateTimeOffset started)
     {
-        var done = new Dictionary<string, RotationReport>(StringComparer.Ordinal);
+        var done = new Dictionary<AccountSid, RotationReport>();
         var first = started.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
         foreach (var path in Directory.EnumerateFiles(states.Path, "*-AC*.json").Where(p => string.CompareOrdinal(Path.GetFileName(p), first) >= 0))
         {

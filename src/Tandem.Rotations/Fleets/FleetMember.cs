@@ -6,7 +6,7 @@ namespace Tandem.Rotations.Fleets;
 public sealed record FleetMember
 {
     /// <summary>Its SID.</summary>
-    public required string Sid { get; init; }
+    public required AccountSid Sid { get; init; }
 
     /// <summary>What people call it.</summary>
     public required string Name { get; init; }
@@ -25,12 +25,13 @@ public sealed record FleetMember
         try
         {
             var all = await issuer.SubaccountsAsync(parent, cancel);
-            List<FleetMember> active = [.. all.Where(a => a.Status is "active").Select(a => new FleetMember
+            var named = all.Where(a => a.Status is "active").Select(a => (Account: a, Sid: AccountSid.Parse(a.Sid)));
+            List<FleetMember> active = [.. named.Select(a => new FleetMember
             {
                 Sid = a.Sid,
-                Name = new string([.. a.FriendlyName.Where(c => !char.IsControl(c))]),
-                Labels = labels.GetValueOrDefault(a.Sid) ?? new Dictionary<string, string>(StringComparer.Ordinal),
-                Token = a.AuthToken is { Length: > 0 } token ? HeldToken.Known(a.Sid, token) : null,
+                Name = a.Account.FriendlyName,
+                Labels = labels.GetValueOrDefault($"{a.Sid}") ?? new Dictionary<string, string>(StringComparer.Ordinal),
+                Token = a.Account.AuthToken is { Length: > 0 } token ? HeldToken.Known(a.Sid, token) : null,
             })];
             return (active, all.Count - active.Count);
         }

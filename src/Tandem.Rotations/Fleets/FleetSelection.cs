@@ -42,7 +42,7 @@ public sealed class FleetSelection
 
     private static string ValueOf(FleetMember member, string key) => key switch
     {
-        "sid" => member.Sid,
+        "sid" => $"{member.Sid}",
         "name" => member.Name,
         _ => member.Labels.GetValueOrDefault(key) ?? "",
     };

@@ -52,7 +52,11 @@ internal static class Abort
             try
             {
                 // Without the new token nothing can be said to it but the old one's: the pair then holds that twice.
-                await destination.RollBackAsync(run.DeliveryFor(destination) with { Tokens = new(run.Old, run.New ?? run.NeedOld()) }, cancel);
+                var delivery = run.DeliveryFor(destination) with { Tokens = new(run.Old, run.New ?? run.NeedOld()) };
+                if (await destination.RollBackAsync(delivery, cancel) is { } odd)
+                {
+                    run.Say("rollback", "warning", odd, destination.Id);
+                }
             }
             catch (RotationException e) when (e.Failure == RotationFailure.Destination)
             {

@@ -27,6 +27,7 @@ internal static class Deliver
             {
                 // Before the first delivery: afterwards nobody could tell which keys were there.
                 var found = await destination.InspectAsync(run.Old, cancel);
+                run.Keep(destination, found.Copy);
                 run.Save(run.State.With(destination.Id, d => d with { AddedKeys = found.AddedKeys }));
             }
 

@@ -99,8 +99,10 @@ internal static class Preflight
         var other = await insight.GetRotationAsync(caller, run.Request.AccountSid, cancel);
         if (other is { IsLive: true })
         {
+            var step = other.Steps is [.., var last] ? last.Step.Replace('_', ' ') : "beginning";
             return RotationBeacon.Refusal(run.Issuer, run.Request.AccountSid,
-                $"Another rotation of {run.Request.AccountSid} runs: {other.Owner}, since {other.Started.UtcDateTime:yyyy-MM-dd' 'HH:mm'Z'}, now {other.Steps[^1].Step.Replace('_', ' ')}, last heard of {Durations.Show(run.Now > other.HeardAt ? run.Now - other.HeardAt : TimeSpan.Zero)} ago.");
+                $"Another rotation of {run.Request.AccountSid} runs: {other.Owner}, since {other.Started.UtcDateTime:yyyy-MM-dd' 'HH:mm'Z'}, "
+                + $"now {step}, last heard of {Durations.Show(run.Now > other.HeardAt ? run.Now - other.HeardAt : TimeSpan.Zero)} ago.");
         }
 
         if (tokens.Secondary is not { } secondary || run.Request.ReplaceSecondary)
@@ -111,7 +113,7 @@ internal static class Preflight
         var whose = other is { Progress: "running" or "stopped" } && string.Equals(other.NewFingerprint, secondary.Fingerprint, StringComparison.Ordinal)
             ? $"made by the rotation that {other.Owner} began at {other.Started.UtcDateTime:yyyy-MM-dd' 'HH:mm'Z'} and that was stopped"
             : "made outside this rotation";
-        var use = secondary.LastUse is { } last ? $"last used {Durations.Show(run.Now - last)} ago" : "no use of it was seen";
+        var use = secondary.LastUse is { } used ? $"last used {Durations.Show(run.Now - used)} ago" : "no use of it was seen";
         return new(RotationFailure.Precondition,
             $"A secondary token {secondary.Fingerprint} exists since {Durations.Show(TimeSpan.FromSeconds(secondary.AgeSeconds))}, {whose} ({use}). Nothing was changed. Whoever holds it can promote it; to delete it and make another: --replace-secondary");
     }
@@ -125,7 +127,7 @@ internal static class Preflight
         catch (TwilioException)
         {
             // It is for people to read, and nothing depends on it.
-            return run.Request.AccountSid;
+            return $"{run.Request.AccountSid}";
         }
     }
 

@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Tandem.Domain")]
+[assembly: InternalsVisibleTo("Tandem.Tests")]
