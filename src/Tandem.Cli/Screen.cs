@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Tandem.Client;
 
@@ -40,7 +41,7 @@ internal sealed class Screen(TextWriter inner) : TextWriter
         foreach (var (text, colour) in parts)
         {
             var clean = WireText.Lines(text);
-            _ = colour == 0 || text.Length == 0 ? line.Append(clean) : line.Append($"\e[{colour}m").Append(clean).Append("\e[0m");
+            _ = colour == 0 || text.Length == 0 ? line.Append(clean) : line.Append(CultureInfo.InvariantCulture, $"\e[{colour}m").Append(clean).Append("\e[0m");
         }
 
         inner.Write(line.ToString());
