@@ -69,9 +69,9 @@ internal sealed class StoreReader : IDisposable
             }
 
             (quick ? _quick : _long).Enqueue(waiting);
+            _waiting.Release();
         }
 
-        _waiting.Release();
         return waiting.Done;
     }
 
@@ -109,6 +109,11 @@ internal sealed class StoreReader : IDisposable
     {
         lock (_lock)
         {
+            if (_closed)
+            {
+                return;
+            }
+
             _closed = true;
         }
 
