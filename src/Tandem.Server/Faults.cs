@@ -13,7 +13,7 @@ internal sealed class Committed
 }
 
 /// <summary>
-/// An exception becomes one log line and a 500, a request that cannot be read a 400 or 413. Clients send a mutation again after a 5xx:
+/// An exception becomes one log line and a 500, a request that cannot be read a 400 or 413, a read that the store refuses a 503. Clients send a mutation again after a 5xx:
 /// once it is durable, a fault therefore closes the connection instead.
 /// </summary>
 internal sealed partial class Faults(ServerMetrics metrics, ILogger log)
@@ -28,6 +28,10 @@ internal sealed partial class Faults(ServerMetrics metrics, ILogger log)
         {
             context.Response.Headers.Connection = HttpProtocol.IsHttp11(context.Request.Protocol) ? "close" : default;
             await Rooms.WriteAsync(context, TwilioErrors.Unreadable(e.StatusCode));
+        }
+        catch (StoreBusyException) when (!context.Response.HasStarted && context.Features.Get<Committed>() is null)
+        {
+            await Rooms.WriteAsync(context, TwilioErrors.Unavailable);
         }
         catch (Exception e) when (IsGone(context, e))
         {

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Tandem.Storage;
 
 namespace Tandem.Server;
 
@@ -19,27 +20,62 @@ public sealed record BootstrapAccount(AccountSid Sid, AuthToken Token);
 /// made of the pair in the file. A crash between the two leaves a file without its account, and the next start makes it.
 /// At the other end the account comes first: the token is retired, then the file is erased, then the call is answered. A crash between
 /// those leaves a file with a dead token, which the next start erases before it listens.
+/// After the first start nothing that lies in the file's place stops the server: what cannot be read or erased is left where it is, named in the log, and an
+/// alarm. File work never runs on the store's thread: the call that retires the token waits for it, two seconds at most, and other changes do not.
 /// </remarks>
 public sealed partial class FirstAccount
 {
     private static readonly ChangeContext s_context = new("start", "first-start");
 
+    /// <summary>The file has two short lines; people may add comments.</summary>
+    private const int SizeLimit = 4096;
+
+    /// <summary>How long the call that retires the token waits for the file; then it is answered with the alarm up.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     private readonly string _path;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly Lock _lock = new(); // never held during file work
     private AccountSid? _sid;
     private Verifier? _verifier;
+    private Task _work = Task.CompletedTask;
+    private bool _working;
+    private bool _again;
+    private bool _left;
 
-    internal FirstAccount(string path, ILogger logger) => (_path, _logger) = (path, logger);
+    internal FirstAccount(string path, ILogger logger, TimeProvider time) => (_path, _logger, _time) = (path, new HarmlessLogger(logger), time);
 
-    /// <summary>Whether the file is there.</summary>
-    public bool FileExists => File.Exists(_path);
+    /// <summary>Whether the file is there and holds the token of an account.</summary>
+    public bool FileExists
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sid is not null;
+            }
+        }
+    }
 
-    /// <summary>An alarm: the file holds a retired token and could not be erased. It is tried again at each retirement and start.</summary>
-    public bool FileLeft { get; private set; }
+    /// <summary>
+    /// An alarm: something lies in the place of the file that cannot be read, or holds a retired token and cannot be erased. It is tried again at each
+    /// retirement and start.
+    /// </summary>
+    public bool FileLeft
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _left;
+            }
+        }
+    }
 
     /// <summary>Brings store, file and the account to be imported into accord, before the server listens.</summary>
     /// <returns>A warning for the operator; null when there is none.</returns>
-    /// <exception cref="StartException">The account can be neither read nor stored.</exception>
+    /// <exception cref="StartException">The first account can be neither read nor stored.</exception>
     internal async Task<string?> SettleAsync(IAccountStore store, bool isEmpty, Verifier verifier, AccountLifecycle lifecycle, BootstrapAccount? import)
     {
         _verifier = verifier;
@@ -50,34 +86,111 @@ public sealed partial class FirstAccount
         }
         else if (isEmpty)
         {
-            using var first = ReadFile() ?? CreateFile();
+            using var first = DurableFile.IsTaken(_path) ? ReadFirst() : CreateFile();
             Require(first.Sid, await lifecycle.CreateFirstAsync(Caller.Operator("start"), first.Sid, first.Token, s_context));
         }
 
-        using var written = FileExists ? ReadFile() : null;
-        _sid = written?.Sid;
-        EraseIfRetired(written);
+        Settle();
         return warning;
     }
 
-    /// <summary>The store's hook: called after a change that retired a token, before it is answered.</summary>
-    internal void Retired(Account account)
+    /// <summary>
+    /// The store's hook: called after a change that retired a token. What it answers ends within two seconds, and never fails; the change is answered then.
+    /// Only a change of the file's own account waits.
+    /// </summary>
+    internal Task Retired(Account account)
     {
-        if ((account.Sid != _sid && !FileLeft) || !FileExists)
+        lock (_lock)
         {
-            return;
-        }
+            var isOwn = account.Sid == _sid;
+            if (!isOwn && !_left)
+            {
+                return Task.CompletedTask;
+            }
 
+            _again = true; // also for work under way, which may have looked at the token before it was retired
+            if (!_working)
+            {
+                _working = true;
+                _work = Task.Run(SettleWhileAsked);
+            }
+
+            return isOwn ? WaitAsync(_work) : Task.CompletedTask;
+        }
+    }
+
+    private async Task WaitAsync(Task work)
+    {
         try
         {
-            using var written = ReadFile();
-            EraseIfRetired(written);
+            await work.WaitAsync(s_patience, _time);
         }
-        catch (StartException e)
+        catch (TimeoutException)
         {
-            // Somebody has edited it. What cannot be read cannot be judged, so it stays and is named.
-            FileLeft = true;
-            LogLeft(_logger, _path, e.Message);
+            Leave("the file system did not answer in time");
+        }
+    }
+
+    private void SettleWhileAsked()
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (!_again)
+                {
+                    _working = false;
+                    return;
+                }
+
+                _again = false;
+            }
+
+            Settle();
+        }
+    }
+
+    /// <summary>Erases the file if its token was retired. Never throws: the token is dead whatever becomes of the file.</summary>
+    private void Settle()
+    {
+        try
+        {
+            AccountSid? sid = null;
+            if (DurableFile.IsTaken(_path))
+            {
+                using var written = Read();
+                if (IsLive(_verifier!, written.Sid, written.Token))
+                {
+                    sid = written.Sid;
+                }
+                else
+                {
+                    DurableFile.Erase(_path);
+                }
+            }
+
+            lock (_lock)
+            {
+                (_sid, _left) = (sid, false);
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Leave(e.Message);
+        }
+    }
+
+    private void Leave(string reason)
+    {
+        bool before;
+        lock (_lock)
+        {
+            (before, _left) = (_left, true);
+        }
+
+        if (!before)
+        {
+            LogLeft(_logger, _path, reason.TrimEnd('.'));
         }
     }
 
@@ -140,18 +253,26 @@ public sealed partial class FirstAccount
         return written ? pair : throw new StartException($"{_path} appeared while the server was starting. Nothing was changed; start again.");
     }
 
-    private Pair? ReadFile()
+    /// <summary>At the first start nothing is overwritten: what lies there may be somebody's only copy of a token.</summary>
+    private Pair ReadFirst()
     {
-        if (!FileExists)
+        try
         {
-            return null;
+            return Read();
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"The first account's SID and token were to be written to {_path}, but something else lies there: {e.Message.TrimEnd('.')}. The server did not start and changed nothing. Move it out of the data directory, then start again.", e);
+        }
+    }
 
-        var text = File.ReadAllBytes(_path);
+    private Pair Read()
+    {
+        var text = DurableFile.ReadSmall(_path, SizeLimit);
         try
         {
             return TryParse(text, out var pair) ? pair
-                : throw new StartException($"{_path} does not hold the two lines TWILIO_ACCOUNT_SID= and TWILIO_AUTH_TOKEN= with an Account SID and a token of 32 characters. Move it out of the data directory, then start again.");
+                : throw new IOException("It does not hold the two lines TWILIO_ACCOUNT_SID= and TWILIO_AUTH_TOKEN= with an Account SID and a token of 32 characters.");
         }
         finally
         {
@@ -159,27 +280,7 @@ public sealed partial class FirstAccount
         }
     }
 
-    private void EraseIfRetired(Pair? written)
-    {
-        if (written is null || IsLive(_verifier!, written.Sid, written.Token))
-        {
-            return;
-        }
-
-        try
-        {
-            DurableFile.Erase(_path);
-            FileLeft = false;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The token is dead whatever becomes of the file, so the answer stays a success, with an alarm.
-            FileLeft = true;
-            LogLeft(_logger, _path, e.Message);
-        }
-    }
-
-    [LoggerMessage(1, LogLevel.Error, "first_account_file_left: {Path} holds a retired token and could not be erased ({Reason}). The token is refused all the same. Remove the file.")]
+    [LoggerMessage(1, LogLevel.Error, "first_account_file_left: {Path} cannot be read or erased ({Reason}), so it was left as it is. A token in it that was retired is refused. Look what it is, and remove it.")]
     private static partial void LogLeft(ILogger logger, string path, string reason);
 
     private sealed record Pair(AccountSid Sid, AuthToken Token) : IDisposable

@@ -49,6 +49,7 @@ public static class TandemPipeline
             open.Use(services.GetRequiredService<Browsers>().AnswerAsync);     // preflights; no mutations from other websites
             open.Use(Reference(services, options).AnswerAsync);                // /openapi: what there is, for anyone
             open.Use(new Authentication(verifier, counts, refused, new(recorder, time)).RequireAsync); // 401 comes before 404 and 405
+            open.Use(services.GetRequiredService<ReadTurns>().AnswerAsync);    // one account's reads do not crowd out the others
         });
         app.Use(Misses.AnswerAsync);                                           // 404 and 405, with a body
         app.Use(Rooms.KeepApartAsync);                                         // our own API and Twilio's are never taken for each other

@@ -34,7 +34,7 @@ public static class TandemServices
             s.GetRequiredService<TimeProvider>(),
             options.RecoverableTokens)
         {
-            Judge = s.GetRequiredService<ReadinessJudge>().Judge,
+            Gather = s.GetRequiredService<ReadinessJudge>().GatherAsync,
         });
         services.AddSingleton(s => new AccountLifecycle(
             s.GetRequiredService<IAccountStore>(),
@@ -43,10 +43,11 @@ public static class TandemServices
             s.GetRequiredService<TimeProvider>(),
             options.RecoverableTokens));
         services.AddSingleton(s => new ConsumerDecisions(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(s => new ReadinessJudge(s.GetRequiredService<UsageRecorder>(), s.GetRequiredService<AccountMoments>(), options));
+        services.AddSingleton(s => new ReadinessJudge(s.GetRequiredService<AccountMoments>(), options));
         services.AddSingleton(s => new AccountMoments(
             s.GetRequiredService<IAccountStore>(), s.GetRequiredService<VerifierIndex>(), s.GetRequiredService<UsageRecorder>()));
-        services.AddSingleton(s => new Alarms(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<ForgottenSecondaries>(), s.GetService<FirstAccount>()));
+        services.AddSingleton(s => new Alarms(
+            s.GetRequiredService<IAccountStore>(), s.GetRequiredService<ForgottenSecondaries>(), s.GetRequiredService<UsageRecorder>(), s.GetService<FirstAccount>()));
         services.AddSingleton(s =>
         {
             var recorder = new UsageRecorder(
@@ -61,6 +62,7 @@ public static class TandemServices
         services.AddHostedService(s => s.GetRequiredService<UsageRecorder>());
         services.AddSingleton(s => s.GetRequiredService<UsageRecorder>().Rotations);
         services.AddSingleton(s => new Throttle(options, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ReadTurns>();
         services.AddSingleton<Browsers>();
         services.AddPeople(store);
         services.AddConsole(options);

@@ -44,7 +44,7 @@ public sealed class TandemStartup : IAsyncDisposable
         time ??= TimeProvider.System;
         var directory = DataDirectory.Open(options.DataDirectory);
         using var key = new RootKeyFile(directory, options.RootKeyFile).ReadOrCreate(out var keyIsNew);
-        var first = new FirstAccount(directory.FirstAccount, loggers.CreateLogger<FirstAccount>());
+        var first = new FirstAccount(directory.FirstAccount, loggers.CreateLogger<FirstAccount>(), time);
         var anchor = directory.AnchorFile(options.AnchorFile);
         var store = SqliteAccountStore.Open(
             new()

@@ -36,8 +36,10 @@ internal sealed class BackupCopy(string path) : IDisposable
                 case raw.SQLITE_OK or raw.SQLITE_BUSY or raw.SQLITE_LOCKED:
                     return false;
                 case raw.SQLITE_DONE:
-                    Finish();
-                    return End(true);
+                    _backup.Dispose();
+                    _backup = null;
+                    _ = Task.Run(Finish); // the sync of the whole copy takes as long as the disk needs: not on the writer's thread
+                    return true;
                 default:
                     return End(false); // of the copy alone: what is wrong with the source shows where it is read
             }
@@ -52,13 +54,22 @@ internal sealed class BackupCopy(string path) : IDisposable
 
     private void Finish()
     {
-        _backup!.Dispose();
-        _backup = null;
-        SqliteConnections.SettleCopy(_copy!);
-        _copy!.Dispose();
-        _copy = null;
-        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
-        file.Flush(flushToDisk: true);
+        try
+        {
+            SqliteConnections.SettleCopy(_copy!);
+            _copy!.Dispose();
+            _copy = null;
+            using (var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite))
+            {
+                file.Flush(flushToDisk: true);
+            }
+
+            End(true);
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            End(false);
+        }
     }
 
     private bool End(bool whole)

@@ -6,16 +6,23 @@ namespace Tandem.Storage;
 /// Empties the write-ahead log into the database and cuts it to nothing. A retired token's bytes are gone from the files only then
 /// (measured: without it, all of them stay).
 /// </summary>
-internal sealed class Checkpoint(SqliteConnection connection, SemaphoreSlim readers) : IDisposable
+internal sealed class Checkpoint(SqliteConnection connection, StoreReader reader) : IDisposable
 {
+    /// <summary>A read ends within its limit unless the disk hangs; then the checkpoint is as good as refused.</summary>
+    private static readonly TimeSpan Patience = StoreReader.TimeLimit + TimeSpan.FromMilliseconds(500);
+
     private readonly Statement _checkpoint = new(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
 
     /// <summary>
-    /// False when somebody else's read transaction, or a full disk, stood in the way; it may be tried again. Our own readers are kept out meanwhile.
+    /// False when a read transaction, or a full disk, stood in the way; it may be tried again. Our own reads give way to it.
     /// </summary>
     public bool TryTruncate()
     {
-        readers.Wait();
+        if (!reader.TryKeepReadsOut(Patience))
+        {
+            return false;
+        }
+
         try
         {
             using var row = _checkpoint.Read();
@@ -27,7 +34,7 @@ internal sealed class Checkpoint(SqliteConnection connection, SemaphoreSlim read
         }
         finally
         {
-            readers.Release();
+            reader.LetReadsIn();
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 
 namespace Tandem;
 
@@ -10,6 +11,8 @@ namespace Tandem;
 internal static partial class DurableFile
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int NonBlocking = 0x800;
+    private const int CloseOnExec = 0x80000;
 
     /// <summary>
     /// Writes a new file, of mode 0600 unless another is given: beside it, synced, then moved into place, then the directory is synced. A crash leaves no half file.
@@ -74,6 +77,42 @@ internal static partial class DurableFile
         SyncDirectory(Path.GetDirectoryName(path)!);
     }
 
+    /// <summary>
+    /// Reads a small regular file. What else may lie in its place is refused and never waited for: opening a pipe would wait for its writer.
+    /// </summary>
+    /// <exception cref="IOException">It is no regular file, cannot be read, or is larger than <paramref name="limit"/> bytes.</exception>
+    public static byte[] ReadSmall(string path, int limit)
+    {
+        if (new FileInfo(path).LinkTarget is not null)
+        {
+            throw new IOException("It is a symbolic link.");
+        }
+
+        using var handle = new SafeFileHandle(Open(path, NonBlocking | CloseOnExec), ownsHandle: true);
+        if (handle.IsInvalid)
+        {
+            throw new IOException($"It cannot be opened (error {Marshal.GetLastPInvokeError()}).");
+        }
+
+        if (Directory.Exists(path))
+        {
+            throw new IOException("It is a directory.");
+        }
+
+        using var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);
+        if (!file.CanSeek || file.Length > limit)
+        {
+            throw new IOException(file.CanSeek ? $"It is larger than {limit} bytes." : "It is no regular file.");
+        }
+
+        var content = new byte[file.Length];
+        file.ReadExactly(content);
+        return content;
+    }
+
+    /// <summary>Whether anything lies there: a file, a directory, a pipe, or a link that leads nowhere.</summary>
+    public static bool IsTaken(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null;
+
     /// <summary>Makes the names in a directory durable. The base library opens no directories.</summary>
     public static void SyncDirectory(string path)
     {
@@ -99,7 +138,7 @@ internal static partial class DurableFile
     private static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int readOnly);
+    private static partial int Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(int descriptor);

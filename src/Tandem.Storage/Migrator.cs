@@ -30,7 +30,7 @@ internal static class Migrator
             KeepCopy(connection, options, newest);
         }
 
-        for (var version = current + 1; version <= newest; version++)
+        foreach (var version in migrations.Keys.Where(v => v > current).Order())
         {
             Apply(connection, version, migrations[version], options.Time);
         }

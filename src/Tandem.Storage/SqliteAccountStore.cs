@@ -15,7 +15,7 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
     private readonly UserRows _users;
     private readonly Anchor? _anchor;
     private readonly List<string> _warnings = [];
-    private readonly SemaphoreSlim _readers = new(1);
+    private readonly StoreReader _reader;
     private readonly Writer _writer;
     private bool _disposed;
 
@@ -44,7 +44,8 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
 
         _reading = SqliteConnections.Open(path);
         (_decisions, _users) = (new(_reading), new(_reading)); // a page of the console asks several of them
-        _writer = new(writing, _readers, new(Keys, Index, Pending, _anchor), options, logger);
+        _reader = new(_reading, options.Time);
+        _writer = new(writing, _reader, new(Keys, Index, Pending, _anchor), options, logger);
         _writer.Start();
     }
 
@@ -68,6 +69,9 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
 
     /// <inheritdoc />
     public bool ResiduePending => _writer.ResiduePending;
+
+    /// <inheritdoc />
+    public bool RefusesChanges => _writer.Refuses;
 
     /// <summary>
     /// Told of each change that retires a token: after it is durable, before the index holds it and so before any call can be refused for
@@ -123,35 +127,35 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
 
     /// <inheritdoc />
     public Task<Account?> FindAsync(AccountSid sid, CancellationToken cancel = default) =>
-        ReadAsync(connection => AccountQueries.Find(connection, sid), cancel);
+        FindAsync(connection => AccountQueries.Find(connection, sid), cancel);
 
     /// <inheritdoc />
     public Task<AccountPage> ListAsync(AccountQuery query, CancellationToken cancel = default) =>
-        ReadAsync(connection => AccountQueries.List(connection, query), cancel);
+        ScanAsync(connection => AccountQueries.List(connection, query), cancel);
 
     /// <inheritdoc />
     public Task<AccountHits> SearchAsync(AccountSearch search, CancellationToken cancel = default) =>
-        ReadAsync(connection => AccountSearches.Run(connection, search), cancel);
+        ScanAsync(connection => AccountSearches.Run(connection, search), cancel);
 
     /// <inheritdoc />
     public Task<IReadOnlyDictionary<string, ConsumerDecision>> ReadDecisionsAsync(AccountSid account, CancellationToken cancel = default) =>
-        ReadAsync(_ => _decisions.Of(null, account), cancel);
+        FindAsync(_ => _decisions.Of(null, account), cancel);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(AuditQuery query, CancellationToken cancel = default) =>
-        ReadAsync(connection => AuditQueries.Read(connection, query), cancel);
+        ScanAsync(connection => AuditQueries.Read(connection, query), cancel);
 
     /// <inheritdoc />
     public async Task<AuditVerification> VerifyAsync(CancellationToken cancel = default)
     {
         var walk = new AuditWalk(Keys.Audit);
-        while (await ReadAsync(walk.Step, cancel))
+        while (await ScanAsync(walk.Step, cancel))
         {
         }
 
         if (_anchor is { } anchor)
         {
-            await ReadAsync(connection => Compare(connection, walk, anchor.Last), cancel);
+            await ScanAsync(connection => Compare(connection, walk, anchor.Last), cancel);
         }
 
         return walk.Result;
@@ -164,7 +168,7 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
     public Task<bool> CopyAsync(string path) => _writer.CopyAsync(path);
 
     /// <inheritdoc />
-    public Task<KeyUse> ReadKeyUseAsync(long newest, bool primaries, CancellationToken cancel = default) => ReadAsync(
+    public Task<KeyUse> ReadKeyUseAsync(long newest, bool primaries, CancellationToken cancel = default) => ScanAsync(
         connection =>
         {
             using var rows = new KeyRows(connection);
@@ -173,17 +177,17 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
         cancel);
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<User>> ListUsersAsync(CancellationToken cancel = default) => ReadAsync(_ => _users.All(), cancel);
+    public Task<IReadOnlyList<User>> ListUsersAsync(CancellationToken cancel = default) => ScanAsync(_ => _users.All(), cancel);
 
     /// <inheritdoc />
-    public Task<User?> FindUserAsync(string name, CancellationToken cancel = default) => ReadAsync(_ => _users.Find(name), cancel);
+    public Task<User?> FindUserAsync(string name, CancellationToken cancel = default) => FindAsync(_ => _users.Find(name), cancel);
 
     /// <inheritdoc />
-    public Task<SignedIn?> FindSessionAsync(string id, CancellationToken cancel = default) => ReadAsync(_ => _users.FindSession(id), cancel);
+    public Task<SignedIn?> FindSessionAsync(string id, CancellationToken cancel = default) => FindAsync(_ => _users.FindSession(id), cancel);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<Session>> ListSessionsAsync(long userId, CancellationToken cancel = default) =>
-        ReadAsync(_ => _users.SessionsOf(userId), cancel);
+        FindAsync(_ => _users.SessionsOf(userId), cancel);
 
     /// <summary>Does the mutations that wait, empties the log, closes the database and gives the lock back. A second call does nothing.</summary>
     public async ValueTask DisposeAsync()
@@ -194,7 +198,7 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
         }
 
         await Task.Run(_writer.Dispose);
-        await _readers.WaitAsync();
+        _reader.Dispose();
         _decisions.Dispose();
         _users.Dispose();
         await _reading.DisposeAsync();
@@ -202,7 +206,6 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
         Keys.Dispose();
         _anchor?.Dispose();
         _lock.Dispose();
-        _readers.Dispose();
     }
 
     private static bool Compare(SqliteConnection connection, AuditWalk walk, AnchorLine? line)
@@ -239,22 +242,11 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
         }
     }
 
-    /// <summary>
-    /// One read at a time, on a connection of its own; the writer keeps reads out while it truncates the log, so that none of ours is ever
-    /// what a checkpoint waits for.
-    /// </summary>
-    private async Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancel)
-    {
-        await _readers.WaitAsync(cancel);
-        try
-        {
-            return read(_reading);
-        }
-        finally
-        {
-            _readers.Release();
-        }
-    }
+    /// <summary>A read that finds a row or a few by a key, as nearly every request does.</summary>
+    private Task<T> FindAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancel) => _reader.ReadAsync(read, quick: true, cancel);
+
+    /// <summary>A read that looks through many rows: it waits for the quick ones.</summary>
+    private Task<T> ScanAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancel) => _reader.ReadAsync(read, quick: false, cancel);
 
     /// <summary>A rehearsal does not outlive the process that somebody watches it on.</summary>
     private void EndPauses()

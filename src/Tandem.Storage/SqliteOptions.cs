@@ -27,6 +27,9 @@ public sealed record SqliteOptions
     /// </summary>
     public required Action<string> Stop { get; init; }
 
-    /// <summary>Called with an account after a change that retired one of its tokens, before the change is answered.</summary>
-    public Action<Account>? Retired { get; init; }
+    /// <summary>
+    /// Called with an account after a change that retired one of its tokens, on the writer's thread: it begins its work elsewhere, and the change is
+    /// answered when that has ended. The work must end within seconds, whatever it waits for; when it fails, the change is answered as done.
+    /// </summary>
+    public Func<Account, Task>? Retired { get; init; }
 }

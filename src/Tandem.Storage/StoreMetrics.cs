@@ -33,12 +33,32 @@ internal sealed class StoreMetrics : IDisposable
     public void Refused(ErrorKind kind, long began) => Refused(WireName.Of(kind), began);
 
     /// <summary>An attempt to erase did not come through.</summary>
-    public void Blocked() => _blocked.Add(1);
+    public void Blocked()
+    {
+        try
+        {
+            _blocked.Add(1);
+        }
+        catch (Exception)
+        {
+            // as below
+        }
+    }
 
     public void Dispose() => _meter.Dispose();
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 
-    private void Record(long began, params ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
-        _duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, tags);
+    /// <summary>A listener of another's may throw; the writer must not hear of it.</summary>
+    private void Record(long began, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        try
+        {
+            _duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, tags);
+        }
+        catch (Exception)
+        {
+            // a measurement is lost
+        }
+    }
 }

@@ -12,15 +12,10 @@ namespace Tandem.Storage;
 /// </summary>
 internal sealed class Writer : IDisposable
 {
-    /// <summary>How long an answer waits for the checkpoint before it is given with the alarm up.</summary>
-    private static readonly TimeSpan CheckpointPatience = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan CheckpointPause = TimeSpan.FromMilliseconds(10);
-
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Changes that retire nothing leave the log to grow; after this many it is emptied all the same.</summary>
-    private const int ChangesBetweenCheckpoints = 256;
+    /// <summary>How often it is tried whether changes can be stored again, while nobody asks for one.</summary>
+    private static readonly TimeSpan ProbePause = TimeSpan.FromSeconds(1);
 
     private readonly SqliteConnection _connection;
     private readonly SqliteOptions _options;
@@ -31,35 +26,40 @@ internal sealed class Writer : IDisposable
     private readonly WriteQueue _queue = new();
     private readonly AccountRows _rows;
     private readonly AuditChain _audit;
-    private readonly Checkpoint _checkpoint;
+    private readonly Erasure _erasure;
     private readonly Thread _thread;
-    private readonly ManualResetEventSlim _stopping = new();
     private readonly StoreMetrics _metrics;
     private readonly ConcurrentQueue<BackupCopy> _copies = new();
-    private volatile bool _residuePending;
-    private int _sinceCheckpoint;
+    private readonly Statement _probe;
+    private volatile bool _databaseRefuses;
+    private volatile bool _anchorRefuses;
+    private long _probed;
 
-    public Writer(SqliteConnection connection, SemaphoreSlim readers, StoreContent content, SqliteOptions options, ILogger logger)
+    public Writer(SqliteConnection connection, StoreReader reader, StoreContent content, SqliteOptions options, ILogger logger)
     {
-        (_connection, _options, _index, _pending, _anchor, _logger) = (connection, options, content.Index, content.Pending, content.Anchor, logger);
+        (_connection, _options, _index, _pending, _anchor, _logger) = (connection, options, content.Index, content.Pending, content.Anchor, new HarmlessLogger(logger));
         _metrics = new(content.Index, _queue);
         _rows = new(connection, content.Keys.Audit);
         _audit = new(connection, content.Keys.Audit);
-        _checkpoint = new(connection, readers);
+        _probe = new(connection, "UPDATE epoch SET epoch = epoch WHERE id = 1");
+        _erasure = new(new(connection, reader), options.Time, _metrics, _logger);
         _thread = new(Run) { Name = "tandem writer", IsBackground = true };
     }
 
     /// <summary>See <see cref="SqliteAccountStore.Retiring"/>.</summary>
     public Action<Retirement>? Retiring { get; set; }
 
-    public bool ResiduePending => _residuePending;
+    public bool ResiduePending => _erasure.IsPending;
+
+    /// <summary>Whether the last change was refused because it could not be stored, and none could be since.</summary>
+    public bool Refuses => _databaseRefuses || _anchorRefuses;
 
     /// <summary>
     /// Empties the log that an earlier process left (it may hold what that one had retired and not yet erased), and begins to take mutations.
     /// </summary>
     public void Start()
     {
-        TruncateOrRaiseAlarm();
+        _erasure.Now();
         _thread.Start();
     }
 
@@ -78,18 +78,18 @@ internal sealed class Writer : IDisposable
     public void Dispose()
     {
         _queue.Close();
-        _stopping.Set();
+        _erasure.Hurry();
         _thread.Join();
         while (_copies.TryDequeue(out var copy))
         {
             copy.Dispose();
         }
 
-        _checkpoint.TryTruncate();
+        _erasure.Try();
         _rows.Dispose();
         _audit.Dispose();
-        _checkpoint.Dispose();
-        _stopping.Dispose();
+        _probe.Dispose();
+        _erasure.Dispose();
         _queue.Dispose();
         _metrics.Dispose();
     }
@@ -98,13 +98,13 @@ internal sealed class Writer : IDisposable
     {
         for (var ended = false; !ended;)
         {
-            if (_queue.Take(!_copies.IsEmpty ? TimeSpan.Zero : _residuePending ? Idle : Timeout.InfiniteTimeSpan, out ended) is { } job)
+            if (_queue.Take(!_copies.IsEmpty ? TimeSpan.Zero : _erasure.IsPending || Refuses ? Idle : Timeout.InfiniteTimeSpan, out ended) is { } job)
             {
                 Process(job);
             }
-            else if (_residuePending)
+            else
             {
-                Stopping("erasing", RetryPending);
+                RetryPending();
             }
 
             if (_copies.TryPeek(out var copy) && copy.Step(_connection))
@@ -121,33 +121,67 @@ internal sealed class Writer : IDisposable
             return; // answered: nothing was changed
         }
 
+        _ = AnswerAsync(job, committed, Complete(committed));
+    }
+
+    /// <summary>
+    /// What happens after COMMIT, in this order. Each step says what its failure means, and none makes the answer an error.
+    /// </summary>
+    /// <returns>The file work that the answer waits for.</returns>
+    private Task Complete(Committed committed)
+    {
+        var fileWork = Task.CompletedTask;
         Stopping("completing", () =>
         {
             var retirement = committed.Retirement;
             if (retirement is not null)
             {
-                Retiring?.Invoke(retirement);
+                Retiring?.Invoke(retirement); // must not throw: a retirement that is not handed over would make a verdict better than its evidence
             }
 
             if (committed.After is not null)
             {
-                _index.Apply(committed.After, committed.Head.Epoch);
-                _pending.Apply(committed.After.Sid, committed.After.Secondary?.DateCreated);
+                _index.Apply(committed.After, committed.Head.Epoch); // stops the process: an old token might pass
+                _pending.Apply(committed.After.Sid, committed.After.Secondary?.DateCreated); // the same: memory would differ from the disk
             }
 
             if (retirement is not null)
             {
+                // Stops the process: a database without its line could be set back unnoticed.
                 _anchor?.Append(new(committed.Head.Epoch, committed.Head.Mac, retirement.After.Sid, WireName.Of(committed.Action!.Value), _options.Time.GetUtcNow()));
-                _options.Retired?.Invoke(retirement.After);
-                TruncateOrRaiseAlarm();
+                fileWork = BeginFileWork(retirement.After); // raises an alarm
             }
-            else if (++_sinceCheckpoint >= ChangesBetweenCheckpoints)
-            {
-                _sinceCheckpoint = 0;
-                _checkpoint.TryTruncate();
-            }
+
+            _erasure.After(retirement); // raises an alarm when it is refused; an I/O error stops the process
         });
-        _metrics.Changed(committed.Action, job.Began);
+        return fileWork;
+    }
+
+    private Task BeginFileWork(Account account)
+    {
+        try
+        {
+            return _options.Retired?.Invoke(account) ?? Task.CompletedTask;
+        }
+        catch (Exception fault)
+        {
+            return Task.FromException(fault);
+        }
+    }
+
+    /// <summary>Waits for the file work, away from the writer's thread, which goes on with the next change; then answers.</summary>
+    private async Task AnswerAsync(WriteJob job, Committed committed, Task fileWork)
+    {
+        try
+        {
+            await fileWork;
+        }
+        catch (Exception fault)
+        {
+            StoreLog.FileWorkFailed(_logger, fault); // whoever began it raises the alarm; the change is durable either way
+        }
+
+        _metrics.Changed(committed.Action, job.Began); // must not throw, and does not: see there
         job.Answer();
     }
 
@@ -175,6 +209,7 @@ internal sealed class Writer : IDisposable
             if (audit is null)
             {
                 transaction.Commit();
+                _databaseRefuses = false;
                 return new(null, null, default, null);
             }
 
@@ -182,20 +217,12 @@ internal sealed class Writer : IDisposable
             var generation = (after ?? _rows.Find(audit.Account))?.Generation ?? 0;
             head = _audit.Append(transaction, head, audit, generation, _options.Time.GetUtcNow());
             transaction.Commit(); // through the transaction object: a COMMIT in a command's text may swallow its error
+            _databaseRefuses = false;
             return new(retirement, after, head, audit.Action);
         }
         catch (SqliteException e) when (e.SqliteErrorCode is SqliteErrors.Full or SqliteErrors.Busy or SqliteErrors.Locked)
         {
-            Stopping("after a refused write", () =>
-            {
-                if (before is not null && _audit.Head(null).Epoch != before.Value.Epoch)
-                {
-                    throw new InvalidDataException("A COMMIT that was reported as failed has taken place.", e);
-                }
-            });
-            StoreLog.WriteRefused(_logger, e.SqliteErrorCode);
-            _metrics.Refused(ErrorKind.Unavailable, job.Began);
-            job.Refuse(ErrorKind.Unavailable);
+            RefuseUnstored(job, before, e);
             return null;
         }
         catch (SqliteException e)
@@ -210,59 +237,74 @@ internal sealed class Writer : IDisposable
         }
     }
 
+    /// <summary>Answers that the change could not be stored, once it is certain that nothing of it was.</summary>
+    private void RefuseUnstored(WriteJob job, AuditHead? before, SqliteException why)
+    {
+        Stopping("after a refused write", () =>
+        {
+            if (before is not null && _audit.Head(null).Epoch != before.Value.Epoch)
+            {
+                throw new InvalidDataException("A COMMIT that was reported as failed has taken place.", why);
+            }
+        });
+        if (!_databaseRefuses)
+        {
+            _databaseRefuses = true;
+            StoreLog.WriteRefused(_logger, why.SqliteErrorCode); // once: a flood of refused changes must not fill the log
+        }
+
+        _metrics.Refused(ErrorKind.Unavailable, job.Began);
+        job.Refuse(ErrorKind.Unavailable);
+    }
+
     /// <summary>Before anything is changed, so that a full disk is a refusal.</summary>
     private ErrorKind TakeRoomInAnchor()
     {
         if (_anchor?.TryReserve() is not false)
         {
+            _anchorRefuses = false;
             return ErrorKind.None;
         }
 
-        StoreLog.AnchorFull(_logger, _anchor.Path);
+        if (!_anchorRefuses)
+        {
+            _anchorRefuses = true;
+            StoreLog.AnchorFull(_logger, _anchor.Path);
+        }
+
         return ErrorKind.Unavailable;
     }
 
-    /// <summary>
-    /// Empties the log, trying for two seconds; then the alarm goes up and it is tried again until done. While the alarm is up a mutation
-    /// tries once, so that whoever blocks the checkpoint does not stop rotations as well.
-    /// </summary>
-    private void TruncateOrRaiseAlarm()
+    /// <summary>While nobody asks for a change: what could not be erased, and whether changes can be stored again.</summary>
+    private void RetryPending() => Stopping("erasing", () =>
     {
-        var started = _options.Time.GetTimestamp();
-        while (!_checkpoint.TryTruncate())
+        _erasure.Retry();
+        if (Refuses && _options.Time.GetElapsedTime(_probed) >= ProbePause)
         {
-            _metrics.Blocked();
-            if (_residuePending)
-            {
-                return;
-            }
+            _probed = _options.Time.GetTimestamp();
+            Probe();
+        }
+    });
 
-            if (_options.Time.GetElapsedTime(started) > CheckpointPatience || _stopping.Wait(CheckpointPause))
-            {
-                _residuePending = true;
-                StoreLog.ResiduePending(_logger);
-                return;
-            }
+    /// <summary>Takes the room of a line in the anchor, and writes and syncs one page that says what it said before.</summary>
+    private void Probe()
+    {
+        _ = !_anchorRefuses || TakeRoomInAnchor() == ErrorKind.None;
+        if (!_databaseRefuses)
+        {
+            return;
         }
 
-        _sinceCheckpoint = 0;
-        ClearAlarm();
-    }
-
-    private void RetryPending()
-    {
-        if (_checkpoint.TryTruncate())
+        try
         {
-            ClearAlarm();
+            using var transaction = _connection.BeginTransaction(deferred: false);
+            _probe.In(transaction).ChangeOneRow();
+            transaction.Commit();
+            _databaseRefuses = false;
         }
-    }
-
-    private void ClearAlarm()
-    {
-        if (_residuePending)
+        catch (SqliteException e) when (e.SqliteErrorCode is SqliteErrors.Full or SqliteErrors.Busy or SqliteErrors.Locked)
         {
-            _residuePending = false;
-            StoreLog.ResidueErased(_logger);
+            // still refused; the next probe or the next change tells
         }
     }
 

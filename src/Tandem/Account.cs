@@ -93,10 +93,10 @@ public sealed record Account
     public bool IsSubaccount => OwnerSid != Sid;
 
     /// <summary>
-    /// Whether an account may be called so: at most <see cref="FriendlyNameLimit"/> characters, and no control characters, which would reach
+    /// Whether an account may be called so: 1 to <see cref="FriendlyNameLimit"/> characters, and no control characters, which would reach
     /// terminals and logs through the name.
     /// </summary>
-    public static bool IsFriendlyName(string name) => name.Length <= FriendlyNameLimit && !name.Any(char.IsControl);
+    public static bool IsFriendlyName(string name) => name.Length is > 0 and <= FriendlyNameLimit && !name.Any(char.IsControl);
 
     /// <summary>Adds the secondary token.</summary>
     public Outcome<Account> CreateSecondary(StoredToken token) =>
@@ -139,12 +139,14 @@ public sealed record Account
         PrimaryPausedUntil > now ? this with { PrimaryPausedUntil = null } : ErrorKind.NotPaused;
 
     /// <summary>Renames it.</summary>
-    public Outcome<Account> Rename(string friendlyName, DateTimeOffset now) =>
-        this with { FriendlyName = friendlyName, DateUpdated = now };
+    public Outcome<Account> Rename(string friendlyName, DateTimeOffset now) => !IsFriendlyName(friendlyName) ? ErrorKind.InvalidInput
+        : this with { FriendlyName = friendlyName, DateUpdated = now };
 
     /// <summary>Switches the guard.</summary>
     public Outcome<Account> Guard(PromoteGuard guard, DateTimeOffset now) =>
-        Primary is null ? ErrorKind.AccountClosed : this with { PromoteGuard = guard, DateUpdated = now };
+        !Enum.IsDefined(guard) ? ErrorKind.InvalidInput
+        : Primary is null ? ErrorKind.AccountClosed
+        : this with { PromoteGuard = guard, DateUpdated = now };
 
     /// <summary>
     /// Changes the status. Suspending keeps both tokens and activating restores them; closing is final and retires both.

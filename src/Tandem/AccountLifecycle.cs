@@ -21,7 +21,8 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
 {
     /// <summary>
     /// Creates an account with a new token: a top-level one for an operator who names no parent, else a subaccount of
-    /// <paramref name="parent"/>, by that parent or an operator. Subaccounts have no subaccounts.
+    /// <paramref name="parent"/>, by that parent or an operator. Subaccounts have no subaccounts. Refused with <see cref="ErrorKind.InvalidInput"/> when the
+    /// name is none (<see cref="Account.IsFriendlyName"/>).
     /// </summary>
     public async Task<Outcome<AccountCreated>> CreateAsync(Caller caller, AccountSid? parent, string? friendlyName, ChangeContext context)
     {
@@ -49,7 +50,8 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
         InsertAsync(AuditAction.AccountCreated, sid, null, caller, null, token, context);
 
     /// <summary>
-    /// Changes name, status, or both. The status is for the parent or an operator alone, so that no account can shut itself out.
+    /// Changes name, status, or both. The status is for the parent or an operator alone, so that no account can shut itself out. Refused with
+    /// <see cref="ErrorKind.InvalidInput"/> when the name is none (<see cref="Account.IsFriendlyName"/>).
     /// </summary>
     public Task<Outcome<Account>> UpdateAsync(Caller caller, AccountSid sid, string? friendlyName, AccountStatus? status, ChangeContext context) =>
         store.ChangeAsync<Account>(sid, rows =>
@@ -62,6 +64,11 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
             if (status is not null && role is CallerRole.SelfByPrimary or CallerRole.SelfBySecondary)
             {
                 return ErrorKind.NotPermitted;
+            }
+
+            if (status is { } asked && !Enum.IsDefined(asked))
+            {
+                return ErrorKind.InvalidInput;
             }
 
             var now = time.GetUtcNow();
@@ -106,6 +113,11 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
             if (Enter(rows, caller, parent, out var actor) is var refusal and not ErrorKind.None)
             {
                 return refusal;
+            }
+
+            if (friendlyName is not null && !Account.IsFriendlyName(friendlyName))
+            {
+                return ErrorKind.InvalidInput;
             }
 
             var now = time.GetUtcNow();

@@ -17,6 +17,9 @@ public readonly record struct ConsumerKey(string Route, ClientNetwork Network, C
     /// <summary>Characters of a route or a name that are kept.</summary>
     public const int TextLimit = 100;
 
+    /// <summary>Characters of an <see cref="Id"/>.</summary>
+    public const int IdLength = 16;
+
     /// <summary>Everyone beyond the limit, counted as one.</summary>
     public static ConsumerKey Rest { get; } = new("", default, ClientFamily.Several, "");
 
@@ -33,6 +36,9 @@ public readonly record struct ConsumerKey(string Route, ClientNetwork Network, C
             return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
         }
     }
+
+    /// <summary>Whether this may be the <see cref="Id"/> of a consumer.</summary>
+    public static bool IsId(string text) => text.Length == IdLength && text.All(char.IsAsciiHexDigitLower);
 
     /// <summary>How people may recognise it: <c>nightly (curl)</c>, <c>twilio-python from 192.0.2.7 on billing.example.com</c>.</summary>
     public override string ToString()

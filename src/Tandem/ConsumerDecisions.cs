@@ -24,8 +24,9 @@ public sealed class ConsumerDecisions(IAccountStore store, TimeProvider time)
 
     /// <summary>
     /// Changes the decision about one consumer. <paramref name="consumer"/> is its <see cref="ConsumerKey.Id"/>; one that was never seen may
-    /// be decided about as well, up to <see cref="Limit"/> in all: beyond it <see cref="ErrorKind.LimitReached"/>. Names are held to the rule of
-    /// accounts' names (<see cref="Account.IsFriendlyName"/>) by whoever takes them in.
+    /// be decided about as well, up to <see cref="Limit"/> in all: beyond it <see cref="ErrorKind.LimitReached"/>. Refused with
+    /// <see cref="ErrorKind.InvalidInput"/> when the name is none that an account may have (<see cref="Account.IsFriendlyName"/>), when
+    /// <see cref="EveryLimit"/> is exceeded, or when <paramref name="consumer"/> is no id.
     /// </summary>
     public Task<Outcome<ConsumerDecision>> DecideAsync(
         Caller caller, AccountSid sid, string consumer, ConsumerDecisionChange change, ChangeContext context) =>
@@ -34,6 +35,11 @@ public sealed class ConsumerDecisions(IAccountStore store, TimeProvider time)
             if (caller.Enter(rows, sid, out _, out _, out var actor) is var refusal and not ErrorKind.None)
             {
                 return refusal;
+            }
+
+            if (!ConsumerKey.IsId(consumer) || (change.Name is { Length: > 0 } asked && !Account.IsFriendlyName(asked)) || change.Every > EveryLimit)
+            {
+                return ErrorKind.InvalidInput;
             }
 
             var decisions = rows.Decisions(sid);

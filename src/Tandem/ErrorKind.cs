@@ -57,6 +57,12 @@ public enum ErrorKind
     /// <summary>The session that asked has ended meanwhile, or its user has another role now.</summary>
     SessionEnded,
 
+    /// <summary>A value is none that may be stored: a name or a reason is too long, holds control characters, or is missing.</summary>
+    InvalidInput,
+
+    /// <summary>The promote guard is on, and nothing was gathered yet of what it judges by. Never leaves <see cref="Rotation"/>.</summary>
+    EvidenceMissing,
+
     /// <summary>Nothing was changed because it cannot be stored now (disk full, queue full); trying again is safe.</summary>
     Unavailable,
 }

@@ -2,6 +2,7 @@ namespace Tandem;
 
 /// <summary>
 /// The one storage contract. An interface because SQLite and PostgreSQL both keep it, and because the domain must not know SQL.
+/// Every read may be refused with <see cref="StoreBusyException"/>: it changes nothing, and may be tried again.
 /// </summary>
 public interface IAccountStore
 {
@@ -32,6 +33,12 @@ public interface IAccountStore
 
     /// <summary>Whether bytes of a retired token may still lie in a file, because a checkpoint was refused for too long. It is retried until done.</summary>
     bool ResiduePending { get; }
+
+    /// <summary>
+    /// Whether the last change was refused with <see cref="ErrorKind.Unavailable"/> because it could not be stored (a full disk, a locked database), and
+    /// none could be stored since. The store tries again by itself.
+    /// </summary>
+    bool RefusesChanges { get; }
 }
 
 /// <summary>The rows as the running transaction sees them. An interface because the domain decides on them and must not know SQL.</summary>

@@ -28,6 +28,14 @@ public sealed record Promoted(Account Account, AuthToken? Token, DateTimeOffset 
 public sealed record PromoteIntent(long? Generation = null, bool Force = false, string? Reason = null);
 
 /// <summary>
+/// What a promote of a guarded account is judged by. It was gathered before the promote's transaction and counts for one generation of tokens; the decisions are
+/// those of the transaction.
+/// </summary>
+/// <param name="Generation">The account's generation when it was gathered.</param>
+/// <param name="Judge">The verdict, from the account and the decisions given. It computes and does nothing else: it runs inside the transaction.</param>
+public sealed record PromoteEvidence(long Generation, Func<Account, IReadOnlyDictionary<string, ConsumerDecision>, ReadinessState> Judge);
+
+/// <summary>
 /// Create, delete and promote the secondary token: every caller (Twilio's paths, the local socket, later the console) comes
 /// here. Each runs as one transaction that re-checks the caller's credential in the row it changes.
 /// </summary>
@@ -44,11 +52,17 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     /// <summary>The longest.</summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(300);
 
+    /// <summary>How often evidence is gathered again because the tokens changed meanwhile.</summary>
+    private const int MostGathered = 5;
+
+    /// <summary>How long a promote waits for its evidence.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     /// <summary>
-    /// Answers whether everyone has moved, from what was counted and the decisions given. Asked inside the transaction, for accounts whose guard
-    /// is on. When nobody can answer, nobody is seen to have moved.
+    /// Gathers what was counted of an account whose guard is on; null when there is no such account. Asked outside of the transaction, so that whatever it waits
+    /// for never holds a row. When it cannot answer in time, nobody is seen to have moved.
     /// </summary>
-    public Func<Account, IReadOnlyDictionary<string, ConsumerDecision>, Readiness>? Judge { get; init; }
+    public Func<AccountSid, Task<PromoteEvidence?>>? Gather { get; init; }
 
     /// <summary>
     /// Creates the secondary token. Refused with <see cref="ErrorKind.SecondaryExists"/> when there is one.
@@ -97,52 +111,47 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     /// <see cref="ErrorKind.NotReady"/> when the account's guard is on, not everyone is seen to have moved, and it is not forced. Either token
     /// may force it: a leaked token can always be cut off.
     /// </summary>
-    public Task<Outcome<Promoted>> PromoteAsync(Caller caller, AccountSid sid, ChangeContext context, PromoteIntent? intent = null) =>
-        store.ChangeAsync<Promoted>(sid, rows =>
+    /// <returns>
+    /// Also <see cref="ErrorKind.InvalidInput"/> when the reason is none that may be kept (<see cref="AuditDraft.IsReason"/>), or a forced promote has none.
+    /// </returns>
+    public async Task<Outcome<Promoted>> PromoteAsync(Caller caller, AccountSid sid, ChangeContext context, PromoteIntent? intent = null)
+    {
+        intent ??= new();
+        if ((intent.Reason is { } reason && !AuditDraft.IsReason(reason)) || (intent.Force && string.IsNullOrWhiteSpace(intent.Reason)))
         {
-            if (caller.Enter(rows, sid, out var account, out var role, out var actor) is var refusal and not ErrorKind.None)
+            return ErrorKind.InvalidInput;
+        }
+
+        PromoteEvidence? evidence = null;
+        for (var left = Gather is null ? 0 : MostGathered; ; left--)
+        {
+            var (known, mayAsk) = (evidence, left > 0);
+            var outcome = await store.ChangeAsync<Promoted>(sid, rows => Promote(rows, caller, sid, context, intent, known, mayAsk));
+            if (outcome.Error != ErrorKind.EvidenceMissing)
             {
-                return refusal;
+                return outcome;
             }
 
-            if (intent?.Generation is { } seen && account.Generation != seen)
+            if ((evidence = await GatherAsync(sid)) is null)
             {
-                return ErrorKind.GenerationChanged;
+                left = 1; // the last attempt
             }
-
-            if (account.Secondary is not { } secondary)
-            {
-                return account.Promote(null).Error;
-            }
-
-            var guarded = account.PromoteGuard == PromoteGuard.Enforce
-                && Judge?.Invoke(account, rows.Decisions(sid)).State != ReadinessState.Moved;
-            if (guarded && intent?.Force != true)
-            {
-                return ErrorKind.NotReady;
-            }
-
-            var text = TextOf(secondary, sid, role, caller);
-            if (!account.Promote(recoverable ? SealAsPrimary(account, secondary, text) : null).Is(out var changed, out refusal))
-            {
-                return refusal;
-            }
-
-            var action = guarded ? AuditAction.SecondaryPromotedByForce : AuditAction.SecondaryPromoted;
-            var audit = new AuditDraft(action, sid, actor, context, secondary.Fingerprint) { Detail = intent?.Reason };
-            return new Change<Promoted>(changed, audit, new(changed, text, time.GetUtcNow()));
-        });
+        }
+    }
 
     /// <summary>
     /// Pauses the primary, the rehearsal of a promote: for <see cref="ShortestPause"/> to <see cref="LongestPause"/> the check refuses it as it
     /// would after the promote. Twilio's paths and our own API go on accepting it, so that a pause can always be ended, or followed by the
     /// promote. It ends by itself, with the next promote or delete, and with every restart. Refused with <see cref="ErrorKind.NoSecondary"/> when
-    /// there is none.
+    /// there is none, and with <see cref="ErrorKind.InvalidInput"/> when the length is none of these.
     /// </summary>
     public Task<Outcome<Account>> PausePrimaryAsync(Caller caller, AccountSid sid, TimeSpan length, ChangeContext context)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(length, ShortestPause);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, LongestPause);
+        if (length < ShortestPause || length > LongestPause)
+        {
+            return Task.FromResult<Outcome<Account>>(ErrorKind.InvalidInput);
+        }
+
         var detail = string.Create(CultureInfo.InvariantCulture, $"{(int)length.TotalSeconds} s");
         return store.ChangeAsync(
             caller,
@@ -157,6 +166,65 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
         sid,
         account => account.ResumePrimary(time.GetUtcNow()),
         (account, actor) => new(AuditAction.PrimaryResumed, sid, actor, context, account.Primary!.Fingerprint));
+
+    /// <summary>The promote, inside its transaction.</summary>
+    private Change<Promoted> Promote(
+        IAccountRows rows, Caller caller, AccountSid sid, ChangeContext context, PromoteIntent intent, PromoteEvidence? evidence, bool mayAsk)
+    {
+        if (caller.Enter(rows, sid, out var account, out var role, out var actor) is var refusal and not ErrorKind.None)
+        {
+            return refusal;
+        }
+
+        if (intent.Generation is { } seen && account.Generation != seen)
+        {
+            return ErrorKind.GenerationChanged;
+        }
+
+        if (account.Secondary is not { } secondary)
+        {
+            return account.Promote(null).Error;
+        }
+
+        var guarded = account.PromoteGuard == PromoteGuard.Enforce;
+        var known = evidence?.Generation == account.Generation ? evidence : null;
+        if (guarded && known is null && mayAsk)
+        {
+            return ErrorKind.EvidenceMissing;
+        }
+
+        guarded = guarded && known?.Judge(account, rows.Decisions(sid)) != ReadinessState.Moved;
+        if (guarded && !intent.Force)
+        {
+            return ErrorKind.NotReady;
+        }
+
+        var text = TextOf(secondary, sid, role, caller);
+        if (!account.Promote(recoverable ? SealAsPrimary(account, secondary, text) : null).Is(out var changed, out refusal))
+        {
+            return refusal;
+        }
+
+        var action = guarded ? AuditAction.SecondaryPromotedByForce : AuditAction.SecondaryPromoted;
+        var audit = new AuditDraft(action, sid, actor, context, secondary.Fingerprint) { Detail = intent.Reason };
+        return new Change<Promoted>(changed, audit, new(changed, text, time.GetUtcNow()));
+    }
+
+    /// <summary>
+    /// On another thread and with a limit, because it may wait for a lock that somebody holds. Evidence that cannot be had is evidence of nothing: without force
+    /// the promote is refused, and with force it goes through.
+    /// </summary>
+    private async Task<PromoteEvidence?> GatherAsync(AccountSid sid)
+    {
+        try
+        {
+            return await Task.Run(() => Gather!(sid)).WaitAsync(s_patience, time);
+        }
+        catch (Exception e) when (e is TimeoutException or StoreBusyException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>What is stored of a new secondary: its text is sealed under the caller's primary whenever there is one.</summary>
     private StoredToken Keep(Account account, AuthToken token, CallerRole role, Caller caller)

@@ -17,7 +17,10 @@ public sealed class Users(IAccountStore store, TimeProvider time)
             ? ErrorKind.UserExists
             : Add(rows, new() { Name = name, Role = UserRole.Administrator, PasswordHash = passwordHash }, "set-up link", context));
 
-    /// <summary>Adds a user, with a password or with an invitation to set one. Refused with <see cref="ErrorKind.UserExists"/> when the name is taken.</summary>
+    /// <summary>
+    /// Adds a user, with a password or with an invitation to set one. Refused with <see cref="ErrorKind.UserExists"/> when the name is taken, and with
+    /// <see cref="ErrorKind.InvalidInput"/> when it is none (<see cref="User.IsName"/>).
+    /// </summary>
     public Task<Outcome<User>> AddAsync(Caller caller, User user, ChangeContext context) =>
         store.ChangeAsync<User>(default, rows =>
             caller.AuthoriseOperator(rows) is var refusal and not ErrorKind.None ? refusal
@@ -41,6 +44,7 @@ public sealed class Users(IAccountStore store, TimeProvider time)
     public Task<Outcome<User>> SetRoleAsync(Caller caller, string name, UserRole role, ChangeContext context) =>
         ChangeAsync(caller, name, (rows, user) => role != UserRole.Administrator && IsLastAdministrator(rows, user)
             ? ErrorKind.LastAdministrator
+            : !Enum.IsDefined(role) ? ErrorKind.InvalidInput
             : Save(rows, user with { Role = role }, AuditAction.UserRoleChanged, Actor(caller), context, $"{user.Name}, {NameOf(role)}"));
 
     /// <summary>Sets a password: open invitations are void, and every session of the user ends but the one named.</summary>
@@ -118,8 +122,9 @@ public sealed class Users(IAccountStore store, TimeProvider time)
             : rows.Users.Find(name) is not { } user ? ErrorKind.UserNotFound
             : decide(rows, user));
 
-    private Change<User> Add(IAccountRows rows, User user, string actor, ChangeContext context) => Save(
-        rows, user with { DateCreated = time.GetUtcNow() }, AuditAction.UserAdded, actor, context, $"{user.Name}, {NameOf(user.Role)}");
+    private Change<User> Add(IAccountRows rows, User user, string actor, ChangeContext context) =>
+        !User.IsName(user.Name) || !Enum.IsDefined(user.Role) ? ErrorKind.InvalidInput
+        : Save(rows, user with { DateCreated = time.GetUtcNow() }, AuditAction.UserAdded, actor, context, $"{user.Name}, {NameOf(user.Role)}");
 
     private static Change<User> SetPassword(IAccountRows rows, User user, string hash, string? keep, string actor, ChangeContext context, bool removeFactor = false)
     {

@@ -33,7 +33,7 @@ public sealed class BlockedCheckpointTests
 
             Assert.Equal(401, await caller.CheckAsync(sid, token));
             Assert.Equal(200, await caller.CheckAsync(sid, secondary));
-            Assert.Contains("residue_pending", await server.HealthAsync(), StringComparison.Ordinal);
+            Assert.Contains("residue_pending", await server.AlarmsAsync());
             Assert.NotEmpty(residue.FindIn(server.Data, "*-wal"));
 
             // Rotations go on meanwhile.
@@ -41,7 +41,7 @@ public sealed class BlockedCheckpointTests
             Assert.Equal(204, (await caller.DeleteAsync(sid, secondary)).Status);
         }
 
-        await Until.TrueAsync(async () => !(await server.HealthAsync()).Contains("residue_pending", StringComparison.Ordinal));
+        await Until.TrueAsync(async () => !(await server.AlarmsAsync()).Contains("residue_pending", StringComparer.Ordinal));
         Assert.Empty(residue.FindIn(server.Data));
     }
 }

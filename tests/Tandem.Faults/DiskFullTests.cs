@@ -20,7 +20,13 @@ public sealed class DiskFullTests
 
         Assert.Equal((503, 20503), (refused.Status, refused.Code));
         Assert.Equal(200, await caller.CheckAsync(sid, token));
+        Assert.Equal((200, 503), (await server.HealthAsync(), await server.HealthAsync("/health/mutations")));
+        Assert.Contains("changes_refused", await server.AlarmsAsync());
         File.Delete(filler);
+
+        // Nobody has to ask for a change before it is told that changes are taken again.
+        await Until.TrueAsync(async () => await server.HealthAsync("/health/mutations") == 200);
+        Assert.DoesNotContain("changes_refused", await server.AlarmsAsync());
         Assert.Equal(201, (await caller.CreateAsync(sid, token)).Status);
     }
 
@@ -45,7 +51,7 @@ public sealed class DiskFullTests
             Assert.Equal(promoted.Status == 200 ? 401 : 200, await caller.CheckAsync(sid, token));
             Assert.Equal(200, await caller.CheckAsync(sid, secondary));
             File.Delete(filler);
-            await Until.TrueAsync(async () => !(await server.HealthAsync()).Contains("residue_pending", StringComparison.Ordinal));
+            await Until.TrueAsync(async () => !(await server.AlarmsAsync()).Contains("residue_pending", StringComparer.Ordinal));
             if (promoted.Status == 200)
             {
                 promotes++;

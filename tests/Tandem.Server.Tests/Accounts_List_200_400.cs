@@ -101,11 +101,23 @@ public sealed class Accounts_List_200_400
     [InlineData("PageSize=1001", 20007, "Page size too large")]
     [InlineData("Page=-1", 20001, "Invalid Page.")]
     [InlineData("Page=2147483647", 20001, "Invalid Page.")]
+    [InlineData("PageSize=1000&Page=11", 20001, "Invalid Page.")]
+    [InlineData("PageSize=1&Page=10001", 20001, "Invalid Page.")]
     [InlineData("Status=gone", 20001, "Invalid Status.")]
     public async Task Values_that_cannot_be_used_are_refused_400(string query, int code, string message)
     {
         await using var tandem = await TestTandem.StartAsync();
         (await tandem.SendAsync("GET", $"{Calls.Accounts}?{query}")).IsError(400, code, message);
+    }
+
+    [Fact]
+    public async Task A_page_token_leads_on_where_page_numbers_end()
+    {
+        await using var tandem = await TestTandem.StartAsync();
+        var sub = await tandem.CreateSubaccountAsync();
+        var answer = await tandem.SendAsync("GET", $"{Calls.Accounts}?PageSize=1000&Page=11&PageToken=PA{sub.Sid}");
+        Assert.Equal([tandem.Account.Sid], Sids(answer));
+        Assert.Equal((11, 11_000), (Number(answer, "page"), Number(answer, "start")));
     }
 
     [Fact]

@@ -13,6 +13,8 @@ internal sealed class StoreDouble : IAccountStore
 
     public bool ResiduePending { get; set; }
 
+    public bool RefusesChanges { get; set; }
+
     /// <summary>Comes between the reading of an account and whatever its reader does next.</summary>
     public Func<Task>? AfterFind { get; set; }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Tandem.Cli.Claims;
 using Tandem.Client;
+using Tandem.Server.Listeners;
 
 namespace Tandem.Testing;
 
@@ -153,8 +154,19 @@ public sealed class ServerProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>What /health says, as text.</summary>
-    public Task<string> HealthAsync() => Http.GetStringAsync(new Uri("/health", UriKind.Relative));
+    /// <summary>The alarms that are up, as operators see them.</summary>
+    public async Task<IReadOnlyList<string>> AlarmsAsync()
+    {
+        using var operators = TandemClient.OverSocket(AdminSocket.PathIn(Data));
+        return (await operators.GetServerAsync()).Alarms;
+    }
+
+    /// <summary>The status of a path of /health.</summary>
+    public async Task<int> HealthAsync(string path = "/health")
+    {
+        using var answer = await Http.GetAsync(new Uri(path, UriKind.Relative));
+        return (int)answer.StatusCode;
+    }
 
     public async ValueTask DisposeAsync()
     {

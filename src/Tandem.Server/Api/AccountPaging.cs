@@ -14,11 +14,14 @@ internal sealed record AccountPaging
     private const int DefaultSize = 50;
     private const int SizeLimit = 1000;
 
+    /// <summary>How many accounts a page number may pass over: they are counted one by one. Page tokens lead on from there at no cost.</summary>
+    private const int SkipLimit = 10_000;
+
     /// <summary>What a list takes, for the reference.</summary>
     public static readonly ParameterDescription[] Parameters =
     [
         ParameterDescription.Number("PageSize", 1, SizeLimit, $"Accounts on a page, at most; {DefaultSize} when left out."),
-        ParameterDescription.Number("Page", 0, int.MaxValue / SizeLimit, "The number of the page, from 0."),
+        ParameterDescription.Number("Page", 0, int.MaxValue / SizeLimit, $"The number of the page, from 0. Without a `PageToken` it passes over {SkipLimit:N0} accounts at most."),
         new(ParameterPlace.Query, "PageToken", "Where the page begins, from `next_page_uri` or `previous_page_uri`."),
         new(ParameterPlace.Query, "FriendlyName", "Only accounts with exactly this name."),
         new(ParameterPlace.Query, "Status", "Only accounts with this status.") { Values = ["active", "suspended", "closed"] },
@@ -56,7 +59,7 @@ internal sealed record AccountPaging
         {
             refusal = TwilioErrors.PageSizeTooLarge;
         }
-        else if (pageText is not null && !(TryNumber(pageText, out page) && page <= int.MaxValue / size))
+        else if (pageText is not null && !(TryNumber(pageText, out page) && page <= (token is null ? SkipLimit : int.MaxValue) / size))
         {
             refusal = TwilioErrors.Invalid("Page");
         }

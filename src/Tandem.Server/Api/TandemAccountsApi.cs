@@ -126,7 +126,7 @@ internal static class TandemAccountsApi
 
     private static void CheckName(string? name)
     {
-        if (name is { Length: 0 } || (name is not null && !Account.IsFriendlyName(name)))
+        if (name is not null && !Account.IsFriendlyName(name))
         {
             throw new TandemRefusal(Invalid($"friendly_name has 1 to {Account.FriendlyNameLimit} characters, and no control characters."));
         }

@@ -9,8 +9,6 @@ namespace Tandem.Server.Api;
 /// <summary><c>/tandem/v1/accounts/{sid}/consumers</c> and <c>readiness</c>: who uses which token, and may the secondary be promoted now?</summary>
 internal static class TandemConsumersApi
 {
-    private const int IdLength = 16;
-
     /// <summary>A consumer in the path, for the reference.</summary>
     public static readonly ParameterDescription Id =
         new(ParameterPlace.Path, "id", "The consumer's id, from the list. One that was never seen may be decided about as well.") { Pattern = "^[0-9a-f]{16}$" };
@@ -63,9 +61,9 @@ internal static class TandemConsumersApi
     {
         var sid = TandemApi.Sid(http);
         var id = (string)http.Request.RouteValues["id"]!;
-        if (id.Length != IdLength || !id.All(char.IsAsciiHexDigitLower))
+        if (!ConsumerKey.IsId(id))
         {
-            throw new TandemRefusal(Invalid($"A consumer's id is {IdLength} hexadecimal digits in lower case."));
+            throw new TandemRefusal(Invalid($"A consumer's id is {ConsumerKey.IdLength} hexadecimal digits in lower case."));
         }
 
         var asked = await ReadAsync(http, TandemJson.Default.ConsumerDecisionRequest);
@@ -74,7 +72,7 @@ internal static class TandemConsumersApi
             throw new TandemRefusal(Invalid("Give name, expected_every, gone, or several of them."));
         }
 
-        if (asked.Name is { } name && !Account.IsFriendlyName(name))
+        if (asked.Name is { Length: > 0 } name && !Account.IsFriendlyName(name))
         {
             throw new TandemRefusal(Invalid($"name has at most {Account.FriendlyNameLimit} characters, and no control characters."));
         }

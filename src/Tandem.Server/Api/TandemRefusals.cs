@@ -11,13 +11,13 @@ internal static class TandemRefusals
     public static IEndpointConventionBuilder Refuses(this IEndpointConventionBuilder route, params ErrorKind[] kinds) =>
         Refuses(route, kinds.Select(TandemProblems.Of));
 
-    /// <summary>What every route may refuse, whoever asks; one that stores something, also when it cannot.</summary>
+    /// <summary>What every route may refuse, whoever asks: also when the store can neither read nor change anything now.</summary>
     public static IEndpointConventionBuilder RefusesTheUnreadable(this IEndpointConventionBuilder route, bool stores) => Refuses(
         route,
         [
             TandemProblems.Invalid("A parameter or the body is not as described here; `detail` says which."),
             TandemProblems.Of(TwilioErrors.InternalError),
-            .. stores ? [TandemProblems.Of(ErrorKind.Unavailable)] : (TandemProblem[])[],
+            stores ? TandemProblems.Of(ErrorKind.Unavailable) : TandemProblems.Of(TwilioErrors.Unavailable),
         ]);
 
     /// <summary>The JSON that a route reads; it may be left out when nothing in it is required.</summary>

@@ -8,6 +8,9 @@ namespace Tandem.Server.Api;
 /// <summary><c>/tandem/v1/accounts/{sid}/tokens</c>: what can be told of both tokens, and the three changes.</summary>
 internal static class TandemTokensApi
 {
+    private static readonly string ReasonRule =
+        $"A forced promote takes a reason, which is kept in the audit. reason has at most {AuditDraft.ReasonLimit} characters, and no control characters.";
+
     public static async Task Show(HttpContext http)
     {
         var sid = TandemApi.Sid(http);
@@ -75,22 +78,13 @@ internal static class TandemTokensApi
     {
         var sid = TandemApi.Sid(http);
         var asked = await ReadAsync(http, TandemJson.Default.PromoteRequest);
-        if (asked.Reason is { } reason && !AuditDraft.IsReason(reason))
-        {
-            throw new TandemRefusal(Invalid($"reason has at most {AuditDraft.ReasonLimit} characters, and no control characters."));
-        }
-
-        if (asked.Force && string.IsNullOrWhiteSpace(asked.Reason))
-        {
-            throw new TandemRefusal(Invalid("A forced promote takes a reason: it is kept in the audit."));
-        }
-
         var outcome = await TandemApi.Get<Rotation>(http).PromoteAsync(
             TandemApi.CallerOf(http), sid, TandemApi.Context(http), new(asked.Generation, asked.Force, asked.Reason));
         using var promoted = outcome.Value;
         if (promoted is null)
         {
-            await WriteAsync(http, outcome.Error != ErrorKind.NotReady ? Of(outcome.Error)
+            await WriteAsync(http, outcome.Error == ErrorKind.InvalidInput ? Invalid(ReasonRule)
+                : outcome.Error != ErrorKind.NotReady ? Of(outcome.Error)
                 : Of(ErrorKind.NotReady) with { Detail = await TandemApi.Get<ReadinessJudge>(http).ExplainAsync(sid) });
             return;
         }

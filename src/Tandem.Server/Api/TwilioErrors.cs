@@ -81,6 +81,7 @@ internal static class TwilioErrors
         ErrorKind.NotPermitted => NotPermitted,
         ErrorKind.SecondaryExists => SecondaryExists,
         ErrorKind.AccountClosed => AccountClosed,
+        ErrorKind.InvalidInput => Invalid("parameter"),
         ErrorKind.Unavailable => Unavailable,
         ErrorKind.AccountExists or ErrorKind.GenerationChanged or ErrorKind.NotReady => Conflict("Conflict"),
         _ => InternalError,

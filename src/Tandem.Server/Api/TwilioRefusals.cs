@@ -23,8 +23,8 @@ internal static class TwilioRefusals
         TwilioRefusal[] all =
         [
             TwilioErrors.NoCredentials, TwilioErrors.InvalidUserName, TwilioErrors.WrongCredential,
-            TwilioErrors.TooManyRequests, TwilioErrors.InternalError,
-            .. mutates ? [TwilioErrors.Unreadable(400), TwilioErrors.Unreadable(413), Browsers.CrossSite, TwilioErrors.Unavailable] : (TwilioRefusal[])[],
+            TwilioErrors.TooManyRequests, TwilioErrors.InternalError, TwilioErrors.Unavailable,
+            .. mutates ? [TwilioErrors.Unreadable(400), TwilioErrors.Unreadable(413), Browsers.CrossSite] : (TwilioRefusal[])[],
             .. refusals,
         ];
         return route.Refuses<TwilioError>(

@@ -86,6 +86,11 @@ internal static class PromotePage
     /// <summary>Why what was sent does not answer the question as it is now; null when it does.</summary>
     private static string? Objection(PageRequest page, AccountView view, string reason)
     {
+        if (!AuditDraft.IsReason(reason))
+        {
+            return $"The reason has at most {AuditDraft.ReasonLimit} characters, and no control characters. Nothing was promoted.";
+        }
+
         if (view.Account.Secondary is null || view.Readiness.State == ReadinessState.Moved)
         {
             return null;
@@ -95,7 +100,6 @@ internal static class PromotePage
         return !view.InTheWay.All(c => named.Contains(c.Use.Key.Id, StringComparer.Ordinal)) || !page.Http.Request.Form.ContainsKey(ConfirmModel.TypedField) ? Changed
             : !ConfirmModel.IsTyped(page, AccountPaths.TypedFor(view.Account)) ? "What was typed is not the account’s name. Nothing was promoted."
             : view.IsGuarded && reason.Length == 0 ? "The promote guard is on: give a reason. It is kept in the audit. Nothing was promoted."
-            : !AuditDraft.IsReason(reason) ? $"The reason has at most {AuditDraft.ReasonLimit} characters. Nothing was promoted."
             : null;
     }
 }

@@ -3,18 +3,17 @@ using System.Globalization;
 namespace Tandem.Server.Usage;
 
 /// <summary>Answers "may I promote now?" from what was counted and what people decided.</summary>
-/// <param name="recorder">What was counted.</param>
 /// <param name="moments">An account with its counts and decisions.</param>
 /// <param name="options">How long the old token must be quiet.</param>
-public sealed class ReadinessJudge(UsageRecorder recorder, AccountMoments moments, TandemOptions options)
+public sealed class ReadinessJudge(AccountMoments moments, TandemOptions options)
 {
     private const int MostNamed = 5;
 
-    /// <summary>The verdict on an account, with its decisions at hand.</summary>
-    public Readiness Judge(Account account, IReadOnlyDictionary<string, ConsumerDecision> decisions) =>
-        Judge(new(account, recorder.Report(account.Sid), decisions));
+    /// <summary>What a promote of the account is judged by; null when there is no such account.</summary>
+    public async Task<PromoteEvidence?> GatherAsync(AccountSid sid) => await moments.ReadAsync(sid) is not { } moment ? null
+        : new(moment.Account.Generation, (account, decisions) => Judge(moment with { Account = account, Decisions = decisions }).State);
 
-    /// <summary>The same of a moment at hand.</summary>
+    /// <summary>The verdict on an account at one moment.</summary>
     public Readiness Judge(AccountMoment moment)
     {
         ArgumentNullException.ThrowIfNull(moment);

@@ -55,6 +55,12 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
     /// <summary>What rotations tell of themselves: written to the same file, and lost as easily.</summary>
     public RotationRecords Rotations { get; }
 
+    /// <summary>Whether calls are counted, and the counts reach the usage file.</summary>
+    public bool KeepsCounts => _options.CountUsage && !_writer.IsFailing;
+
+    /// <summary>Whether the usage file could not be opened or written the last time.</summary>
+    public bool IsFailing => _writer.IsFailing;
+
     /// <summary>How the counting itself fares, every call included that was recorded before.</summary>
     public UsageCounters Counters
     {

@@ -22,9 +22,13 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
     private long? _opened;
     private long? _logged;
     private long _errors;
+    private volatile bool _failing;
 
     /// <summary>How often the file could not be opened, read or written.</summary>
     public long Errors => Volatile.Read(ref _errors);
+
+    /// <summary>Whether the last attempt to open or write it failed; any thread may ask.</summary>
+    public bool IsFailing => _failing;
 
     private uint Now => (uint)time.GetUtcNow().ToUnixTimeSeconds();
 
@@ -59,7 +63,7 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
         try
         {
             _file!.Write(batch);
-            _unwritten = null;
+            (_unwritten, _failing) = (null, false);
             return true;
         }
         catch (StoreException e)
@@ -109,6 +113,7 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
         try
         {
             _file = UsageFile.Open(options.DataDirectory, Now, options.CountUsage, options.LateUse, out var content);
+            _failing = _unwritten is not null;
             return content;
         }
         catch (StoreException e)
@@ -121,6 +126,7 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
     private void Failed(string reason)
     {
         Interlocked.Increment(ref _errors);
+        _failing = true;
         if (_logged is { } at && time.GetElapsedTime(at) < Quiet)
         {
             return;

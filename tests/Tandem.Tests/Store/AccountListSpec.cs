@@ -1,3 +1,4 @@
+using Tandem.Storage;
 using Xunit;
 
 namespace Tandem.Tests.Store;
@@ -106,4 +107,61 @@ public abstract class AccountListSpec<TStore> : StoreSpec<TStore>
     private static IEnumerable<AccountSid> Sids(AccountPage page) => page.Accounts.Select(a => a.Sid);
 }
 
-public sealed class SqliteAccountList : AccountListSpec<SqliteTestStore>;
+public sealed class SqliteAccountList : AccountListSpec<SqliteTestStore>
+{
+    public static TheoryData<AccountQuery> Queries
+    {
+        get
+        {
+            var queries = new TheoryData<AccountQuery>();
+            var sid = AccountSid.Create();
+            foreach (var position in new AccountPosition?[] { null, new(sid), new(sid, Before: true), new(null, Skip: 50) })
+            {
+                queries.Add(new AccountQuery(50, Only: sid, FriendlyName: "a", Status: AccountStatus.Active, Position: position));
+                foreach (var name in new[] { null, "a" })
+                {
+                    foreach (var status in new AccountStatus?[] { null, AccountStatus.Suspended })
+                    {
+                        queries.Add(new AccountQuery(50, Owner: sid, FriendlyName: name, Status: status, Position: position));
+                    }
+                }
+            }
+
+            return queries;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Queries))]
+    public void No_list_of_a_tenant_looks_through_the_table_or_sorts(AccountQuery query)
+    {
+        var plan = PlanOf(query);
+        Assert.DoesNotContain(plan, step => step.Contains("SCAN", StringComparison.Ordinal) || step.Contains("TEMP B-TREE", StringComparison.Ordinal));
+        var wanted = query switch
+        {
+            { Only: not null } => "(sid=?",
+            { FriendlyName: not null } => "(owner=? AND <expr>=?",
+            { Status: not null } => "(owner=? AND status=?",
+            _ => "(owner=?",
+        };
+        Assert.Contains(plan, step => step.StartsWith("SEARCH account USING", StringComparison.Ordinal) && step.Contains(wanted, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_operators_list_goes_along_the_table_in_its_own_order() =>
+        Assert.Equal(["SCAN account"], PlanOf(new(50))); // from its end, and no further than the page
+
+    private List<string> PlanOf(AccountQuery query)
+    {
+        using var connection = Store.Connect();
+        using var explain = AccountQueries.Select(connection, query, query.Position is { Before: true }, "EXPLAIN QUERY PLAN ");
+        using var row = explain.Read();
+        var plan = new List<string>();
+        while (row.Read())
+        {
+            plan.Add(row.GetString(3));
+        }
+
+        return plan;
+    }
+}

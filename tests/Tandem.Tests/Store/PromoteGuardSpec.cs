@@ -93,6 +93,79 @@ public abstract class PromoteGuardSpec<TStore> : StoreSpec<TStore>
         Assert.Equal(PromoteGuard.Enforce, (await FindAsync(sid)).PromoteGuard);
     }
 
+    [Fact]
+    public async Task Counting_that_hangs_holds_no_row_and_refuses_the_promote_in_time_and_force_passes_it()
+    {
+        var (sid, primary) = await NewGuardedAsync();
+        using var asked = new SemaphoreSlim(0);
+        using var never = new ManualResetEventSlim();
+        var rotation = new Rotation(Store.Accounts, Verifier, Seals, Time)
+        {
+            Gather = _ =>
+            {
+                asked.Release();
+                never.Wait(TestContext.Current.CancellationToken); // a lock that somebody holds: it blocks its thread
+                return Task.FromResult<PromoteEvidence?>(null);
+            },
+        };
+        foreach (var intent in new[] { null, Forced })
+        {
+            var promoting = rotation.PromoteAsync(With(sid, primary), sid, Some.Context, intent);
+            await asked.WaitAsync(TestContext.Current.CancellationToken);
+            await NewAccountAsync(); // the writer is free
+            Assert.Equal(ErrorKind.None, (await Lifecycle.UpdateAsync(Operator, sid, "Till", null, Some.Context)).Error); // and so is the row
+            while (!promoting.IsCompleted)
+            {
+                Time.Advance(TimeSpan.FromSeconds(1));
+                await Task.WhenAny(promoting, Task.Delay(10, TestContext.Current.CancellationToken));
+            }
+
+            var outcome = await promoting;
+            using var promoted = outcome.Value;
+            Assert.Equal(intent is null ? ErrorKind.NotReady : ErrorKind.None, outcome.Error);
+        }
+
+        never.Set();
+        Assert.Equal(AuditAction.SecondaryPromotedByForce, Store.ReadAudit()[^1].Action);
+    }
+
+    [Fact]
+    public async Task Evidence_of_other_tokens_counts_for_nothing_and_is_gathered_again()
+    {
+        var (sid, _) = await NewGuardedAsync();
+        var gathered = 0;
+        var rotation = new Rotation(Store.Accounts, Verifier, Seals, Time)
+        {
+            Gather = async asked =>
+            {
+                var evidence = new PromoteEvidence((await FindAsync(asked)).Generation, (_, _) => ReadinessState.Moved);
+                if (++gathered == 1)
+                {
+                    await Rotation.DeleteSecondaryAsync(Operator, sid, Some.Context);
+                    await NewSecondaryAsync(sid);
+                }
+
+                return evidence;
+            },
+        };
+        using var promoted = (await rotation.PromoteAsync(Operator, sid, Some.Context)).Value;
+        Assert.NotNull(promoted);
+        Assert.Equal(2, gathered);
+    }
+
+    [Fact]
+    public async Task Tokens_that_change_under_every_attempt_end_in_a_refusal()
+    {
+        var (sid, _) = await NewGuardedAsync();
+        var gathered = 0;
+        var rotation = new Rotation(Store.Accounts, Verifier, Seals, Time)
+        {
+            Gather = _ => Task.FromResult<PromoteEvidence?>(new(++gathered + 1_000, (_, _) => ReadinessState.Moved)),
+        };
+        Assert.Equal(ErrorKind.NotReady, (await rotation.PromoteAsync(Operator, sid, Some.Context)).Error);
+        Assert.InRange(gathered, 2, 10);
+    }
+
     private async Task<(AccountSid Sid, string Primary)> NewGuardedAsync()
     {
         var (sid, primary) = await NewAccountAsync();
@@ -103,7 +176,7 @@ public abstract class PromoteGuardSpec<TStore> : StoreSpec<TStore>
 
     private Rotation Judging(ReadinessState state) => new(Store.Accounts, Verifier, Seals, Time)
     {
-        Judge = (_, _) => new(state, ReadinessReason.None, null, []),
+        Gather = async sid => new((await FindAsync(sid)).Generation, (_, _) => state),
     };
 }
 

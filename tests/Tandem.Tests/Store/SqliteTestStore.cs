@@ -33,7 +33,11 @@ public sealed class SqliteTestStore : ITestStore
     {
         Directory = Directory,
         RootKey = rootKey ?? RootKey,
-        Retired = _retired.Add,
+        Retired = account =>
+        {
+            _retired.Add(account);
+            return Task.CompletedTask;
+        },
         Stop = static reason => Environment.FailFast(reason),
     };
 
