@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Tandem.Client;
 
 namespace Tandem.Bench;
 
@@ -88,7 +89,7 @@ internal sealed class Contestant : IDisposable
             using var answer = await http.GetAsync(url);
             return true;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (MissingAnswer.Is(e))
         {
             return false;
         }

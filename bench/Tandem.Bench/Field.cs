@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using Tandem.Cli.Claims;
 
 namespace Tandem.Bench;
 
@@ -76,21 +75,14 @@ internal static class Field
 
     private static Task<Contestant> BareAsync(string name, string shape, string directory, string script)
     {
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         return Contestant.StartAsync(name, new Uri($"http://127.0.0.1:{port}/auth/forward"), script, Path.Combine(directory, "bare", "bare"), shape, $"{port}");
     }
 
     private static Task<Contestant> TandemAsync(string name, string directory, string data, string script)
     {
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         return Contestant.StartAsync(
             name, new Uri($"http://127.0.0.1:{port}/auth/forward"), script, Path.Combine(directory, "tandem", "tandem"), "serve", "--data", data, "--listen", $"127.0.0.1:{port}");
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Tandem.Cli.Claims;
 
 namespace Tandem.Bench;
 
@@ -25,15 +26,15 @@ internal static class Proxies
 
         into.Add(await NginxAsync(Static, work, script, ""));
         into.Add(await NginxAsync("nginx: password file, SHA-1", work, script, $"auth_basic x; auth_basic_user_file {passwords};"));
-        into.Add(await NginxAsync(AskStatic, work, script, "auth_request /ask;", "location = /ask { internal; proxy_pass http://fixed; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_pass_request_body off; }", Field.FreePort()));
-        into.Add(await NginxAsync(AskTandem, work, script, "auth_request /ask;", "location = /ask { internal; proxy_pass http://tandem/auth/nginx; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_pass_request_body off; proxy_set_header Content-Length ''; }", Field.FreePort(), tandem));
+        into.Add(await NginxAsync(AskStatic, work, script, "auth_request /ask;", "location = /ask { internal; proxy_pass http://fixed; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_pass_request_body off; }", LoopbackPort.Free()));
+        into.Add(await NginxAsync(AskTandem, work, script, "auth_request /ask;", "location = /ask { internal; proxy_pass http://tandem/auth/nginx; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_pass_request_body off; proxy_set_header Content-Length ''; }", LoopbackPort.Free(), tandem));
         into.Add(await HaproxyAsync(work, script, users));
         return [(AskTandem, AskStatic), (AskTandem, Static), (AskTandem, "nginx: password file, SHA-1")];
     }
 
     private static async Task<Contestant> NginxAsync(string name, string work, string script, string access, string ask = "", int fixedPort = 0, Uri? tandem = null)
     {
-        var port = Field.FreePort();
+        var port = LoopbackPort.Free();
         var home = Path.Combine(work, $"nginx-{port}");
         Directory.CreateDirectory(home);
         var fixedServer = fixedPort == 0 ? "" : $"upstream fixed {{ server 127.0.0.1:{fixedPort}; keepalive 64; }} server {{ listen 127.0.0.1:{fixedPort}; keepalive_requests 1000000000; location / {{ return 204; }} }}";
@@ -61,7 +62,7 @@ internal static class Proxies
 
     private static async Task<Contestant> HaproxyAsync(string work, string script, List<string[]> users)
     {
-        var port = Field.FreePort();
+        var port = LoopbackPort.Free();
         var configuration = Path.Combine(work, "haproxy.cfg");
         await File.WriteAllTextAsync(configuration, $$"""
             global

@@ -70,6 +70,9 @@ public static class TandemServices
         services.AddSingleton<RefusedCredentials>();
         services.AddSingleton<ServerMetrics>();
         services.AddHostedService<RefusalLog>();
+        services.AddSingleton<FrameworkEvents>();
+        services.AddSingleton<ILoggerProvider>(s => s.GetRequiredService<FrameworkEvents>());
+        services.AddHostedService<FrameworkLog>();
         services.AddHostedService<Upkeep>();
         services.AddSingleton<ForgottenSecondaries>();
         services.AddHostedService(s => s.GetRequiredService<ForgottenSecondaries>());

@@ -78,7 +78,16 @@ internal static class ServeCommand
     }
 
     /// <summary>Everything to standard error: standard output is the welcome's.</summary>
-    private static void AddLogging(ILoggingBuilder logging, LogLevel level) =>
+    private static void AddLogging(ILoggingBuilder logging, LogLevel level)
+    {
+        if (level > LogLevel.Debug)
+        {
+            // A stranger can cause these at any rate. The server counts them and writes one line a minute.
+            logging.AddFilter<ConsoleLoggerProvider>("Microsoft", LogLevel.None)
+                .AddFilter<ConsoleLoggerProvider>("System", LogLevel.None)
+                .AddFilter<ConsoleLoggerProvider>("Microsoft.Hosting.Lifetime", level);
+        }
+
         logging.SetMinimumLevel(level)
 
             // The host logs a start that failed with its whole stack, and then throws what we tell in a sentence.
@@ -90,7 +99,12 @@ internal static class ServeCommand
                 console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss'Z' ";
                 console.ColorBehavior = LoggerColorBehavior.Disabled;
             })
-            .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+            .Services.Configure<ConsoleLoggerOptions>(console =>
+            {
+                console.LogToStandardErrorThreshold = LogLevel.Trace;
+                console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite; // a log that nobody reads must not hold up an answer
+            });
+    }
 
     private static string CannotListen(Exception e)
     {

@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Tandem.Server.Listeners;
 
 namespace Tandem.Cli.Doctor;
 
 /// <summary>The machine: open files, memory, and by which ways a process's memory, where tokens pass through, may reach others.</summary>
 internal sealed class MachineCheckup : ICheckup
 {
-    private const int FewFiles = 4096;
-
     public async IAsyncEnumerable<Finding> ExamineAsync(Subject subject, [EnumeratorCancellation] CancellationToken cancel)
     {
         await Task.CompletedTask;
@@ -27,9 +26,13 @@ internal sealed class MachineCheckup : ICheckup
             yield break;
         }
 
-        var files = Limit(limits, "Max open files");
-        yield return files < FewFiles
-            ? Finding.Warn("open files", $"{whose} may open {files} files; each connection is one, and beyond that nobody is answered.", $"ulimit -n 65536 before the start, or LimitNOFILE=65536 in its systemd unit")
+        var files = Limit(limits, "Max open files", hard: true); // the server raises its soft limit to the hard one
+        var connections = ConnectionLimits.For(files);
+        yield return connections.Total < ConnectionLimits.Most
+            ? Finding.Warn(
+                "open files",
+                $"{whose} may open {files} files, so it accepts {connections.Total} connections at once, and {connections.Source} from one address.",
+                "ulimit -n 65536 before the start, or LimitNOFILE=65536 in its systemd unit")
             : Finding.Ok("open files", $"{whose} may open {(files == long.MaxValue ? "any number of" : files.ToString(CultureInfo.InvariantCulture))} files.");
         yield return Limit(limits, "Max core file size") > 0
             ? Finding.Warn("core dumps", $"{whose} leaves its memory in a file when it crashes, and tokens may be in it.", "ulimit -c 0 before the start, or LimitCORE=0 in its systemd unit")
@@ -75,9 +78,12 @@ internal sealed class MachineCheckup : ICheckup
         where Environment.GetEnvironmentVariable(name) is "1"
         select Finding.Fail("core dumps", $"{name} is set: a crash writes the process's memory, tokens too, into a file.", $"unset {name}");
 
-    private static long Limit(string[] limits, string name) =>
-        limits.First(l => l.StartsWith(name, StringComparison.Ordinal))[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0] is var soft && soft is "unlimited"
-            ? long.MaxValue : long.Parse(soft, CultureInfo.InvariantCulture);
+    private static long Limit(string[] limits, string name, bool hard = false)
+    {
+        var line = limits.First(l => l.StartsWith(name, StringComparison.Ordinal));
+        var limit = line[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[hard ? 1 : 0];
+        return limit is "unlimited" ? long.MaxValue : long.Parse(limit, CultureInfo.InvariantCulture);
+    }
 
     /// <summary>What the system tells in a file; nothing where it does not.</summary>
     private static string[] Lines(string path)

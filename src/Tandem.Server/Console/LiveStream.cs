@@ -13,13 +13,16 @@ internal static class LiveStream
     /// <summary>Streams at once, at most; more pages go without.</summary>
     private const int Most = 200;
 
+    /// <summary>Streams of one session: nobody opens so many pages, and no session can take those of the others.</summary>
+    private const int MostOfOne = 20;
+
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
     /// <summary>Time alone changes a verdict: this often the page looks again although nothing was called.</summary>
     private const int LooksBetweenEvents = 15;
 
-    private static int s_open;
+    private static readonly Dictionary<string, int> s_open = [];
 
     /// <summary>Whether a page asks of its own accord, without anybody there.</summary>
     public static bool IsByItself(HttpRequest request) =>
@@ -54,9 +57,9 @@ internal static class LiveStream
 
     private static async Task ShowAsync<T>(PageRequest page, Func<T> look)
     {
-        if (Interlocked.Increment(ref s_open) > Most)
+        var session = page.SignedIn.Session.Id;
+        if (!TryOpen(session))
         {
-            Interlocked.Decrement(ref s_open);
             await page.FailAsync(StatusCodes.Status503ServiceUnavailable);
             return;
         }
@@ -73,7 +76,33 @@ internal static class LiveStream
         }
         finally
         {
-            Interlocked.Decrement(ref s_open);
+            Close(session);
+        }
+    }
+
+    private static bool TryOpen(string session)
+    {
+        lock (s_open)
+        {
+            var own = s_open.GetValueOrDefault(session);
+            if (own >= MostOfOne || s_open.Values.Sum() >= Most)
+            {
+                return false;
+            }
+
+            s_open[session] = own + 1;
+            return true;
+        }
+    }
+
+    private static void Close(string session)
+    {
+        lock (s_open)
+        {
+            if (--s_open[session] == 0)
+            {
+                s_open.Remove(session);
+            }
         }
     }
 

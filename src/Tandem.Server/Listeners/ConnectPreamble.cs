@@ -1,6 +1,5 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace Tandem.Server.Listeners;
 
@@ -49,7 +48,7 @@ internal sealed class ConnectPreamble(TimeProvider time)
     {
         // Without an end of its own to this limit the tunnel would end with it: it covers the preamble only.
         using var limit = new CancellationTokenSource(ListenerLimits.HeaderTime, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, connection.ConnectionClosed, Stopping(connection));
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, connection.ConnectionClosed, FirstByte.Stopping(connection));
         var input = connection.Transport.Input;
         try
         {
@@ -105,7 +104,7 @@ internal sealed class ConnectPreamble(TimeProvider time)
     private async Task RefuseAsync(ConnectionContext connection, ConnectRefusal refusal)
     {
         using var limit = new CancellationTokenSource(s_linger, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, connection.ConnectionClosed, Stopping(connection));
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, connection.ConnectionClosed, FirstByte.Stopping(connection));
         try
         {
             connection.Transport.Output.Write(refusal.ToBytes());
@@ -124,8 +123,4 @@ internal sealed class ConnectPreamble(TimeProvider time)
             // The client has had its time.
         }
     }
-
-    /// <summary>Fires when the server asks connections to end; a preamble would otherwise hold up the stop.</summary>
-    private static CancellationToken Stopping(ConnectionContext connection) =>
-        connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
 }

@@ -17,13 +17,6 @@ internal static class ListenerLimits
     /// <summary>Header fields. Clients send about 10, a chain of proxies about 30.</summary>
     public const int HeaderCount = 64;
 
-    /// <summary>
-    /// Connections at once <em>on each listener</em>, so that a flood from the network never shuts out the administration socket.
-    /// Far more than the worker connections of a fleet of proxies; at some 10 KiB for an idle one they cost 100 MiB at most, and
-    /// they stay below the usual limit of 65,536 or more open files, past which accepting would fail in a loop.
-    /// </summary>
-    public const int Connections = 10_000;
-
     /// <summary>Streams on one HTTP/2 connection: the protocol's customary floor, and the multiplier of a flood of resets.</summary>
     public const int Streams = 100;
 
@@ -42,7 +35,10 @@ internal static class ListenerLimits
     /// <summary>240 bytes a second after 5 seconds: the slowest modem is faster, and a body of 16 KiB then ends within 70 seconds.</summary>
     public static readonly MinDataRate DataRate = new(240, TimeSpan.FromSeconds(5));
 
-    /// <summary>Sets all of them.</summary>
+    /// <summary>
+    /// Sets all of them. Connections are counted by <see cref="ConnectionGate"/>, because Kestrel counts those of each listener alone and
+    /// knows no sources.
+    /// </summary>
     public static void Apply(KestrelServerOptions server)
     {
         server.AddServerHeader = false; // Tells a scanner what to try, and nobody else anything.
@@ -52,7 +48,6 @@ internal static class ListenerLimits
         limits.MaxRequestHeadersTotalSize = Headers;
         limits.MaxRequestHeaderCount = HeaderCount;
         limits.MaxRequestBufferSize = RequestBuffer;
-        limits.MaxConcurrentConnections = Connections;
         limits.MaxConcurrentUpgradedConnections = 0; // There is no WebSocket here.
         limits.RequestHeadersTimeout = HeaderTime;
         limits.KeepAliveTimeout = KeepAlive;

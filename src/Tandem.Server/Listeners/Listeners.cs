@@ -33,6 +33,8 @@ public static class TandemListeners
         {
             services.TryAddSingleton(TimeProvider.System);
             services.AddSingleton(new BoundListeners(adminSocket));
+            services.AddSingleton(_ => new ConnectionGate(ConnectionLimits.For(OpenFiles.Raise()), options.TrustedProxies));
+            services.AddHostedService<ConnectionLog>();
             if (options is { TlsCertificateFile: { } certificate, TlsKeyFile: { } key })
             {
                 services.AddSingleton(all => TlsCertificate.Load(certificate, key, all.GetRequiredService<TimeProvider>(), Logger(all)));
@@ -40,7 +42,7 @@ public static class TandemListeners
 
             if (options.TwilioProxy is not null)
             {
-                services.AddSingleton(all => TwilioAuthority.Open(options.DataDirectory, all.GetRequiredService<TimeProvider>()));
+                services.AddSingleton(all => TwilioAuthority.Open(options.DataDirectory, all.GetRequiredService<TimeProvider>(), Logger(all)));
             }
         });
         web.ConfigureKestrel(server => Listen(server, options, adminSocket));
@@ -57,7 +59,8 @@ public static class TandemListeners
     private static void Listen(KestrelServerOptions server, TandemOptions options, string adminSocket)
     {
         var all = server.ApplicationServices;
-        var bound = all.GetRequiredService<BoundListeners>();
+        var (bound, gate) = (all.GetRequiredService<BoundListeners>(), all.GetRequiredService<ConnectionGate>());
+        var time = all.GetRequiredService<TimeProvider>();
         ListenerLimits.Apply(server);
         server.Configure(); // An empty configuration in place of one that a host's own builder may have bound: its section can hold addresses.
         foreach (var address in options.Listen)
@@ -65,7 +68,8 @@ public static class TandemListeners
             server.Listen(address, listener =>
             {
                 bound.Api.Add(listener);
-                Api(listener, all.GetService<TlsCertificate>());
+                listener.Use(gate.Before);
+                Api(listener, all.GetService<TlsCertificate>(), time);
             });
         }
 
@@ -74,14 +78,20 @@ public static class TandemListeners
             server.Listen(proxy, listener =>
             {
                 bound.TwilioProxy = listener;
-                TwilioProxy(listener, all.GetRequiredService<TwilioAuthority>(), all.GetRequiredService<TimeProvider>());
+                listener.Use(gate.Before);
+                TwilioProxy(listener, all.GetRequiredService<TwilioAuthority>(), time);
             });
         }
 
-        AdminSocket.Listen(server, adminSocket, Logger(all), Last);
+        var administration = ConnectionGate.ForAdministration(gate.Limits);
+        AdminSocket.Listen(server, adminSocket, Logger(all), listener =>
+        {
+            listener.Use(administration.Before);
+            Last(listener, time);
+        });
     }
 
-    private static void Api(ListenOptions listener, TlsCertificate? certificate)
+    private static void Api(ListenOptions listener, TlsCertificate? certificate, TimeProvider time)
     {
         // Without TLS there is no negotiation, and HTTP/2 by prior knowledge would be one more door that nobody asked for.
         listener.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
@@ -95,7 +105,7 @@ public static class TandemListeners
             });
         }
 
-        Last(listener);
+        Last(listener, time);
     }
 
     private static void TwilioProxy(ListenOptions listener, TwilioAuthority authority, TimeProvider time)
@@ -115,11 +125,15 @@ public static class TandemListeners
                     : ValueTask.FromResult(authority.For(host));
             },
         });
-        Last(listener);
+        Last(listener, time);
     }
 
     /// <summary>What stands next to HTTP on every listener, behind the end of TLS.</summary>
-    private static void Last(ListenOptions listener) => listener.UseOwnRefusals();
+    private static void Last(ListenOptions listener, TimeProvider time)
+    {
+        listener.Use(new FirstByte(time).Before);
+        listener.UseOwnRefusals();
+    }
 
     private static ILogger Logger(IServiceProvider services) => services.GetRequiredService<ILoggerFactory>().CreateLogger("Tandem.Listeners");
 }

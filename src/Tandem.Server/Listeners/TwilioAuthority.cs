@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
 
 namespace Tandem.Server.Listeners;
 
@@ -38,7 +39,13 @@ internal sealed class TwilioAuthority : IDisposable
 
     /// <summary>The authority of a data directory, made if there is none.</summary>
     /// <exception cref="ListenerException">Its files cannot be used.</exception>
-    public static TwilioAuthority Open(string directory, TimeProvider time) => new(TwilioAuthorityFiles.Open(directory, time), time);
+    public static TwilioAuthority Open(string directory, TimeProvider time, ILogger logger) =>
+        new(TwilioAuthorityFiles.Open(directory, time, logger), time);
+
+    /// <summary>
+    /// Extended key usage (RFC 5280 §4.2.1.12): TLS servers, and neither clients nor e-mail nor code. On the authority it binds what it signs.
+    /// </summary>
+    public static X509EnhancedKeyUsageExtension ServersOnly() => new([new Oid("1.3.6.1.5.5.7.3.1")], critical: false);
 
     /// <summary>How to shake hands as <paramref name="host"/>, in lower case.</summary>
     public SslServerAuthenticationOptions For(string host)
@@ -72,7 +79,7 @@ internal sealed class TwilioAuthority : IDisposable
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
+        request.CertificateExtensions.Add(ServersOnly());
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
 
         var authorityEnds = new DateTimeOffset(_certificate.NotAfter);

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tandem.Server.Usage;
 
@@ -9,52 +8,33 @@ namespace Tandem.Server.Metrics;
 /// It is a warning when a person may want to look: calls were throttled, could not be checked, or came with a retired token.
 /// </summary>
 internal sealed partial class RefusalLog(
-    VerdictCounts counts, RefusedCredentials refused, UsageRecorder recorder, TimeProvider time, ILogger<RefusalLog> logger) : IHostedService, IDisposable
+    VerdictCounts counts, RefusedCredentials refused, UsageRecorder recorder, TimeProvider time, ILogger<RefusalLog> logger) : MinuteLog(time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-
-    private readonly Lock _lock = new();
     private Totals _told;
-    private ITimer? _timer;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    /// <inheritdoc />
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         _told = Now(); // what was stored of late uses is no news
-        _timer = time.CreateTimer(static log => ((RefusalLog)log!).Tell(), this, Interval, Interval);
-        return Task.CompletedTask;
+        return base.StartAsync(cancellationToken);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
+    /// <inheritdoc />
+    protected override void Tell()
     {
-        Dispose();
-        Tell();
-        return Task.CompletedTask;
-    }
-
-    public void Dispose()
-    {
-        _timer?.Dispose();
-        _timer = null;
-    }
-
-    private void Tell()
-    {
-        lock (_lock)
+        var now = Now();
+        var since = now.Since(_told);
+        _told = now;
+        if (since == default)
         {
-            var now = Now();
-            var since = now.Since(_told);
-            _told = now;
-            if (since == default)
-            {
-                return;
-            }
+            return;
+        }
 
-            var level = since is { Throttled: 0, Unavailable: 0, Late: 0 } ? LogLevel.Information : LogLevel.Warning;
-            Refused(logger, level, since.WrongToken, since.UnknownAccount, since.Suspended, since.Malformed, since.Throttled, since.Unavailable, since.Late);
-            if (refused.TakeThrottled() is { } example)
-            {
-                Throttled(logger, example.Address?.ToString() ?? "an unknown address", example.Sid?.ToString() ?? "no account");
-            }
+        var level = since is { Throttled: 0, Unavailable: 0, Late: 0 } ? LogLevel.Information : LogLevel.Warning;
+        Refused(logger, level, since.WrongToken, since.UnknownAccount, since.Suspended, since.Malformed, since.Throttled, since.Unavailable, since.Late);
+        if (refused.TakeThrottled() is { } example)
+        {
+            Throttled(logger, example.Address?.ToString() ?? "an unknown address", example.Sid?.ToString() ?? "no account");
         }
     }
 

@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Tandem.Server.Listeners;
 using Xunit;
@@ -9,6 +12,17 @@ namespace Tandem.Server.Tests.Listeners;
 
 public sealed class TwilioAuthorityTests : IDisposable
 {
+    private const string Server = "1.3.6.1.5.5.7.3.1";
+
+    /// <summary>What OpenSSL calls the uses that others than a server's ask for.</summary>
+    private static readonly Dictionary<string, string> Purposes = new(StringComparer.Ordinal)
+    {
+        [Server] = "sslserver",
+        ["1.3.6.1.5.5.7.3.2"] = "sslclient",
+        ["1.3.6.1.5.5.7.3.3"] = "smimesign", // code signing; OpenSSL 3.0 has no purpose of its own for it
+        ["1.3.6.1.5.5.7.3.4"] = "smimesign",
+    };
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("tandem-ca-");
     private readonly FakeTimeProvider _time = new(new(2027, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
@@ -35,42 +49,87 @@ public sealed class TwilioAuthorityTests : IDisposable
         using var certificate = X509CertificateLoader.LoadCertificateFromFile(CertificateFile);
         var constraints = Assert.Single(certificate.Extensions, e => e.Oid!.Value is "2.5.29.30");
         Assert.True(constraints.Critical);
-        // permitted: DNS twilio.com; excluded: 0.0.0.0/0 and ::/0
+        // permitted: DNS twilio.com, e-mail and URI of tandem.invalid; excluded: 0.0.0.0/0 and ::/0
         Assert.Equal(
-            "3042A00E300C820A7477696C696F2E636F6DA130300A87080000000000000000302287200000000000000000000000000000000000000000000000000000000000000000",
+            "3066A032300C820A7477696C696F2E636F6D"
+            + "3010810E74616E64656D2E696E76616C69643010860E74616E64656D2E696E76616C6964"
+            + "A130300A87080000000000000000302287200000000000000000000000000000000000000000000000000000000000000000",
             Convert.ToHexString(constraints.RawData));
+        var usage = Assert.Single(certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>());
+        Assert.Equal(Server, Assert.Single(usage.EnhancedKeyUsages.Cast<Oid>()).Value);
         var basic = Assert.Single(certificate.Extensions.OfType<X509BasicConstraintsExtension>());
         Assert.True(basic is { Critical: true, CertificateAuthority: true, HasPathLengthConstraint: true, PathLengthConstraint: 0 });
         Assert.Equal(X509KeyUsageFlags.KeyCertSign, Assert.Single(certificate.Extensions.OfType<X509KeyUsageExtension>()).KeyUsages);
         Assert.Equal(_time.GetUtcNow().AddYears(10).UtcDateTime, certificate.NotAfter.ToUniversalTime());
     }
 
+    /// <summary>Judged by .NET and by OpenSSL, which stands behind Node, Python, PHP, Ruby and curl.</summary>
     [Theory]
-    [InlineData("accounts.twilio.com", true)]
-    [InlineData("api.us1.twilio.com", true)]
-    [InlineData("example.com", false)]
-    [InlineData("eviltwilio.com", false)]
-    [InlineData("10.0.0.1", false)]
-    [InlineData("::1", false)]
-    public void A_stolen_key_signs_nothing_that_is_believed_elsewhere(string name, bool believed)
+    [InlineData("dns accounts.twilio.com", Server, true)]
+    [InlineData("dns api.us1.twilio.com", Server, true)]
+    [InlineData("dns example.com", Server, false)]
+    [InlineData("dns eviltwilio.com", Server, false)]
+    [InlineData("ip 10.0.0.1", Server, false)]
+    [InlineData("ip ::1", Server, false)]
+    [InlineData("email ceo@example.com", Server, false)]
+    [InlineData("email ceo@twilio.com", Server, false)]
+    [InlineData("email ceo@twilio.com", "1.3.6.1.5.5.7.3.4", false)]
+    [InlineData("uri https://example.com/", Server, false)]
+    [InlineData("uri spiffe://twilio.com/x", Server, false)]
+    [InlineData("dns api.twilio.com", "1.3.6.1.5.5.7.3.2", false)]
+    [InlineData("dns api.twilio.com", "1.3.6.1.5.5.7.3.3", false)]
+    public async Task A_stolen_key_signs_nothing_that_is_believed_elsewhere(string name, string usage, bool believed)
     {
         using var authority = Open();
         using var ca = X509Certificate2.CreateFromPemFile(CertificateFile, KeyFile);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=thief", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        if (IPAddress.TryParse(name, out var address))
+        request.CertificateExtensions.Add(Named(name));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(ca, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        using var leaf = request.Create(ca, _time.GetUtcNow(), _time.GetUtcNow().AddDays(1), [1]);
+        Assert.Equal(believed, Believed(leaf, ca, usage));
+        Assert.Equal(believed, await BelievedByOpenSslAsync(leaf, Purposes[usage]));
+    }
+
+    [Fact]
+    public async Task OpenSSL_in_its_strict_mode_believes_a_hosts_certificate_as_a_servers_and_as_nothing_else()
+    {
+        using var authority = Open();
+        var leaf = authority.For("api.twilio.com").ServerCertificateContext!.TargetCertificate;
+        Assert.True(await BelievedByOpenSslAsync(leaf, "sslserver"));
+        Assert.False(await BelievedByOpenSslAsync(leaf, "sslclient"));
+        Assert.False(await BelievedByOpenSslAsync(leaf, "smimesign"));
+    }
+
+    [Fact]
+    public void An_authority_of_an_earlier_version_goes_on_and_a_warning_says_how_to_renew_it()
+    {
+        Open().Dispose();
+        using (var key = ECDsa.Create(ECCurve.NamedCurves.nistP256))
         {
-            names.AddIpAddress(address);
-        }
-        else
-        {
-            names.AddDnsName(name);
+            var request = new CertificateRequest("CN=earlier", key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(
+                new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, 0, critical: true));
+            request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+            using var earlier = request.CreateSelfSigned(_time.GetUtcNow(), _time.GetUtcNow().AddYears(1));
+            File.WriteAllText(CertificateFile, earlier.ExportCertificatePem());
+            File.WriteAllText(KeyFile, key.ExportPkcs8PrivateKeyPem());
         }
 
-        request.CertificateExtensions.Add(names.Build());
-        using var leaf = request.Create(ca, _time.GetUtcNow(), _time.GetUtcNow().AddDays(1), [1]);
-        Assert.Equal(believed, Believed(leaf, ca));
+        var log = new Lines();
+        using (TwilioAuthority.Open(_directory.FullName, _time, log))
+        {
+            Assert.Contains($"delete {CertificateFile} and {KeyFile}, start again", Assert.Single(log.At(LogLevel.Warning)), StringComparison.Ordinal);
+        }
+
+        File.Delete(CertificateFile);
+        File.Delete(KeyFile);
+        log = new();
+        TwilioAuthority.Open(_directory.FullName, _time, log).Dispose();
+        TwilioAuthority.Open(_directory.FullName, _time, log).Dispose();
+        Assert.Empty(log.At(LogLevel.Warning));
     }
 
     [Fact]
@@ -123,16 +182,54 @@ public sealed class TwilioAuthorityTests : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    private TwilioAuthority Open() => TwilioAuthority.Open(_directory.FullName, _time);
+    private TwilioAuthority Open() => TwilioAuthority.Open(_directory.FullName, _time, NullLogger.Instance);
 
     private string Refused() => Assert.Throws<ListenerException>(Open).Message;
 
-    private bool Believed(X509Certificate2 leaf, X509Certificate2 authority)
+    private static X509Extension Named(string name)
+    {
+        var (names, value) = (new SubjectAlternativeNameBuilder(), name.Split(' ')[1]);
+        switch (name.Split(' ')[0])
+        {
+            case "ip":
+                names.AddIpAddress(IPAddress.Parse(value));
+                break;
+            case "email":
+                names.AddEmailAddress(value);
+                break;
+            case "uri":
+                names.AddUri(new Uri(value));
+                break;
+            default:
+                names.AddDnsName(value);
+                break;
+        }
+
+        return names.Build();
+    }
+
+    private async Task<bool> BelievedByOpenSslAsync(X509Certificate2 leaf, string purpose)
+    {
+        var file = Path.Combine(_directory.FullName, "leaf.pem");
+        await File.WriteAllTextAsync(file, leaf.ExportCertificatePem());
+        string[] arguments =
+        [
+            "verify", "-x509_strict", "-purpose", purpose, "-attime", $"{_time.GetUtcNow().ToUnixTimeSeconds() + 1}",
+            "-CAfile", CertificateFile, file,
+        ];
+        var start = new ProcessStartInfo("openssl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        using var openssl = Process.Start(start)!;
+        await openssl.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return openssl.ExitCode == 0;
+    }
+
+    private bool Believed(X509Certificate2 leaf, X509Certificate2 authority, string usage = Server)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.Add(authority);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(usage));
         chain.ChainPolicy.VerificationTime = _time.GetUtcNow().UtcDateTime;
         return chain.Build(leaf);
     }
