@@ -29,7 +29,7 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
     /// <summary>A flag and no variable: what stays in an environment would be accepted every time.</summary>
     public static readonly Option<bool> AcceptRollback = new("--accept-rollback")
     {
-        Description = "Start this once although the database is an older copy than its anchor. Retired tokens live again.",
+        Description = "Start this once although the database is an older copy than its anchor, or a required anchor is missing. Retired tokens live again.",
     };
 
     private readonly List<string> _problems = [];
@@ -57,6 +57,7 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             RecoverableTokens = Truth(Settings.RecoverableTokens),
             RootKeyFile = FullPath(Settings.RootKeyFile) ?? Settings.Credential(environment.GetValueOrDefault("CREDENTIALS_DIRECTORY")),
             AnchorFile = FullPath(Settings.AnchorFile),
+            RequireAnchor = Truth(Settings.RequireAnchor),
             BackupRecipients = Value(Settings.BackupRecipient) is { } keys ? [.. keys.Split(',').Select(Recipient).OfType<AgeRecipient>()] : [],
             CountUsage = Truth(Settings.Usage, unset: true),
             LateUse = Truth(Settings.LateUse, unset: true),

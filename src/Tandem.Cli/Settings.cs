@@ -30,6 +30,7 @@ internal static class Settings
     public static readonly Setting RecoverableTokens = new(Prefix + "RECOVERABLE_TOKENS");
     public static readonly Setting RootKeyFile = new(Prefix + "ROOT_KEY_FILE");
     public static readonly Setting AnchorFile = new(Prefix + "ANCHOR_FILE");
+    public static readonly Setting RequireAnchor = Switch("REQUIRE_ANCHOR", "--require-anchor", "Do not start without the anchor, unless the database is new.");
     public static readonly Setting AuditRetention = One("AUDIT_RETENTION", "--audit-retention", "TIME", "For how long audit entries are kept; 0 for ever. [default: 0]");
     public static readonly Setting BackupRecipient = new(Prefix + "BACKUP_RECIPIENT");
     public static readonly Setting BootstrapSid = new(Prefix + "BOOTSTRAP_ACCOUNT_SID");
@@ -44,7 +45,7 @@ internal static class Settings
     [
         Listen, Data, Database, TwilioProxy, PublicUrl, TlsCert, TlsKey, TrustedProxies, PlainHttp, CorsOrigin,
         ThrottleAccount, ThrottleSource, QuietTime, SecondaryAge, AuditRetention,
-        RecoverableTokens, RootKeyFile, AnchorFile, BackupRecipient, BootstrapSid, BootstrapToken, BootstrapTokenFile, Usage, LateUse, ConsumerNetwork, LogLevel,
+        RecoverableTokens, RootKeyFile, AnchorFile, RequireAnchor, BackupRecipient, BootstrapSid, BootstrapToken, BootstrapTokenFile, Usage, LateUse, ConsumerNetwork, LogLevel,
     ];
 
     /// <summary>Variables of ours that other verbs than <c>serve</c> read, or that a hook is given: none of its business, and no mistake.</summary>

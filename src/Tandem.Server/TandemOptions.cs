@@ -48,6 +48,9 @@ public sealed record TandemOptions
     /// <summary>The file that knows of every call that retired a token; null for one beside the data directory.</summary>
     public string? AnchorFile { get; init; }
 
+    /// <summary>Whether a start is refused when the anchor is missing or new, unless the database is new as well; <see cref="AcceptRollback"/> overrides it.</summary>
+    public bool RequireAnchor { get; init; }
+
     /// <summary>Whether a database that is older than its anchor is started all the same, this once.</summary>
     public bool AcceptRollback { get; init; }
 

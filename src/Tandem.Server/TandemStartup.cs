@@ -54,6 +54,7 @@ public sealed class TandemStartup : IAsyncDisposable
                 Time = time,
                 RecoverableTokens = options.RecoverableTokens,
                 AnchorFile = anchor,
+                RequireAnchor = options.RequireAnchor,
                 AcceptRollback = options.AcceptRollback,
                 Stop = stop ?? FailStop.Now,
                 Retired = first.Retired,

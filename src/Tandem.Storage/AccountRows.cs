@@ -4,20 +4,33 @@ using System.Data.Common;
 namespace Tandem.Storage;
 
 /// <summary>The rows of one transaction, read when asked for; and the statements that change them.</summary>
-internal sealed class AccountRows(DbConnection connection, DataKey auditKey) : IAccountRows, IDisposable
+internal sealed class AccountRows : IAccountRows, IDisposable
 {
-    private readonly Statement _find = new(connection, AccountRow.Find, ("@sid", DbType.Binary));
-    private readonly Statement _insert = new(connection, AccountRow.Insert, AccountRow.Parameters);
-    private readonly Statement _update = new(connection, AccountRow.Update, AccountRow.Parameters);
+    private readonly Statement _find;
+    private readonly Statement _insert;
+    private readonly Statement _update;
 
-    private readonly DecisionRows _decisions = new(connection);
-    private readonly UserRows _users = new(connection);
-    private readonly KeyRows _keys = new(connection);
-    private readonly AuditTail _tail = new(connection, auditKey);
+    private readonly RowMac _mac;
+    private readonly DecisionRows _decisions;
+    private readonly UserRows _users;
+    private readonly KeyRows _keys;
+    private readonly AuditTail _tail;
 
     private readonly Dictionary<AccountSid, Account?> _seen = [];
 
     private DbTransaction? _transaction;
+
+    public AccountRows(DbConnection connection, DataKey auditKey)
+    {
+        _find = new(connection, AccountRow.Find, ("@sid", DbType.Binary));
+        _insert = new(connection, AccountRow.Insert, AccountRow.Parameters);
+        _update = new(connection, AccountRow.Update, AccountRow.Parameters);
+        _mac = new(auditKey);
+        _decisions = new(connection, _mac);
+        _users = new(connection, _mac);
+        _keys = new(connection);
+        _tail = new(connection, auditKey);
+    }
 
     public void Begin(DbTransaction transaction)
     {
@@ -64,6 +77,7 @@ internal sealed class AccountRows(DbConnection connection, DataKey auditKey) : I
         _keys.Dispose();
         _users.Dispose();
         _decisions.Dispose();
+        _mac.Dispose();
         _find.Dispose();
         _insert.Dispose();
         _update.Dispose();

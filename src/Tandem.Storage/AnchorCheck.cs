@@ -24,6 +24,11 @@ internal static class AnchorCheck
         var (head, now) = (chain.Head(null), options.Time.GetUtcNow());
         if (anchor.Last is null)
         {
+            if (options.RequireAnchor && !options.AcceptRollback && !KeyTable.IsUntouched(connection))
+            {
+                throw Anchor.Missing(anchor.Path);
+            }
+
             anchor.Append(new(head.Epoch, head.Mac, null, "anchor_begun", now));
             return head.Epoch == 0 ? null
                 : $"The anchor {anchor.Path} is new: this start could not tell whether the database is an older copy, and every later one can. If there is an anchor of this database elsewhere, stop, and name it: TANDEM_ANCHOR_FILE=FILE";

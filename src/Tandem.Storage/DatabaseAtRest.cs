@@ -50,11 +50,21 @@ public static class DatabaseAtRest
 
             var schema = Migrator.RequireKnown(connection);
             using var keys = KeyTable.Load(connection, rootKey);
+            if (schema >= RowMac.Schema)
+            {
+                using var mac = new RowMac(keys.Audit);
+                mac.VerifyAll(connection);
+            }
+
             using var head = new Statement(connection, AuditHead.Select);
             using var newest = new Statement(connection, "SELECT at FROM audit ORDER BY epoch DESC LIMIT 1");
             var epoch = AuditHead.Read(head).Epoch;
             using var row = newest.Read();
             return new(schema, epoch, row.Read() ? DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0)) : null, Anchor.IdOf(keys));
+        }
+        catch (AlteredRowException e)
+        {
+            throw new StoreException($"The copy was altered: {e.Message}. Restore another one.", e);
         }
         catch (Exception e) when (e is SqliteException or InvalidDataException)
         {

@@ -4,20 +4,24 @@ using System.Data.Common;
 namespace Tandem.Storage;
 
 /// <summary>What people decided about consumers: a row each; nothing decided is no row.</summary>
-internal sealed class DecisionRows(DbConnection connection) : IDisposable
+internal sealed class DecisionRows(DbConnection connection, RowMac mac) : IDisposable
 {
+    /// <summary>The rows.</summary>
+    public static RowForm Form { get; } = new("consumer_decision", ["account", "consumer"], ["name", "every", "gone_since"]);
+
     private readonly Statement _select = new(
-        connection, "SELECT consumer, name, every, gone_since FROM consumer_decision WHERE account = @account", ("@account", DbType.Binary));
+        connection, $"SELECT {Form.Select} FROM consumer_decision WHERE account = @account", ("@account", DbType.Binary));
 
     private readonly Statement _save = new(
         connection,
-        "INSERT INTO consumer_decision (account, consumer, name, every, gone_since) VALUES (@account, @consumer, @name, @every, @gone) "
-        + "ON CONFLICT (account, consumer) DO UPDATE SET name = excluded.name, every = excluded.every, gone_since = excluded.gone_since",
+        $"{Form.Insert} ON CONFLICT (account, consumer) DO UPDATE SET name = excluded.name, every = excluded.every, "
+        + "gone_since = excluded.gone_since, mac = excluded.mac",
         ("@account", DbType.Binary),
         ("@consumer", DbType.Binary),
         ("@name", DbType.String),
         ("@every", DbType.Int64),
-        ("@gone", DbType.Int64));
+        ("@gone_since", DbType.Int64),
+        ("@mac", DbType.Binary));
 
     private readonly Statement _delete = new(
         connection,
@@ -31,10 +35,11 @@ internal sealed class DecisionRows(DbConnection connection) : IDisposable
         using var row = _select.In(transaction).With(account.ToBytes()).Read();
         while (row.Read())
         {
-            decisions.Add(Convert.ToHexStringLower(row.Blob(0)), new(
-                row.GetString(1) is { Length: > 0 } name ? name : null,
-                row.GetInt64(2) is > 0 and var every ? (uint)every : null,
-                row.GetInt64(3) is > 0 and var gone ? (uint)gone : null));
+            mac.Verify(Form, row);
+            decisions.Add(Convert.ToHexStringLower(row.Blob(1)), new(
+                row.GetString(2) is { Length: > 0 } name ? name : null,
+                row.GetInt64(3) is > 0 and var every ? (uint)every : null,
+                row.GetInt64(4) is > 0 and var gone ? (uint)gone : null));
         }
 
         return decisions;
@@ -49,7 +54,8 @@ internal sealed class DecisionRows(DbConnection connection) : IDisposable
             return;
         }
 
-        _save.In(transaction).With(account.ToBytes(), id, decision.Name ?? "", (long)(decision.Every ?? 0), (long)(decision.GoneSince ?? 0)).ChangeOneRow();
+        object[] values = [account.ToBytes(), id, decision.Name ?? "", (long)(decision.Every ?? 0), (long)(decision.GoneSince ?? 0)];
+        _save.In(transaction).With([.. values, mac.Of(Form, values)]).ChangeOneRow();
     }
 
     public void Dispose()

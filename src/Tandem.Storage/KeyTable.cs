@@ -9,11 +9,20 @@ internal static class KeyTable
     public static DataKeys Open(DbConnection connection, RootKey root, TimeProvider time)
     {
         var keys = Unwrap(connection, root);
-        return new(keys.Count > 0 ? keys : Create(connection, root, time));
+        return Take(keys.Count > 0 ? keys : Create(connection, root, time));
+    }
+
+    /// <summary>Whether nothing was ever changed in a database: it has just begun, or its first start was cut short.</summary>
+    public static bool IsUntouched(DbConnection connection)
+    {
+        using var changed = new Statement(
+            connection, $"SELECT (SELECT epoch FROM epoch WHERE id = 1) = {AccountRow.Wide} AND NOT EXISTS (SELECT 1 FROM account) AND NOT EXISTS (SELECT 1 FROM audit)");
+        using var row = changed.Read();
+        return row.Read() && row.GetValue(0) is 1L;
     }
 
     /// <summary>Unwraps the keys of a database that has some.</summary>
-    public static DataKeys Load(DbConnection connection, RootKey root) => new(Unwrap(connection, root));
+    public static DataKeys Load(DbConnection connection, RootKey root) => Take(Unwrap(connection, root));
 
     /// <summary>The id of the root key that the keys are wrapped under; null when there are none. They are all wrapped under one.</summary>
     public static byte[]? RootKeyId(DbConnection connection)
@@ -32,9 +41,38 @@ internal static class KeyTable
         return row.Read() ? row.Blob(0) : null;
     }
 
+    /// <summary>Zeroes the keys when one is missing.</summary>
+    private static DataKeys Take(List<DataKey> keys)
+    {
+        try
+        {
+            return new(keys);
+        }
+        catch
+        {
+            keys.ForEach(k => k.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Zeroes the keys that did unwrap when one does not.</summary>
     private static List<DataKey> Unwrap(DbConnection connection, RootKey root)
     {
         var keys = new List<DataKey>();
+        try
+        {
+            Unwrap(connection, root, keys);
+            return keys;
+        }
+        catch
+        {
+            keys.ForEach(k => k.Dispose());
+            throw;
+        }
+    }
+
+    private static void Unwrap(DbConnection connection, RootKey root, List<DataKey> keys)
+    {
         using var select = new Statement(connection, "SELECT id, purpose, root_key_id, wrapped, date_created FROM data_key ORDER BY id");
         using var row = select.Read();
         while (row.Read())
@@ -60,12 +98,15 @@ internal static class KeyTable
                 throw new InvalidDataException("a row of a data key was altered: it unwraps, but names another root key");
             }
         }
-
-        return keys;
     }
 
     private static List<DataKey> Create(DbConnection connection, RootKey root, TimeProvider time)
     {
+        if (!IsUntouched(connection))
+        {
+            throw new InvalidDataException("its data keys are missing");
+        }
+
         var keys = Enum.GetValues<DataKeyPurpose>().Select((purpose, i) => DataKey.Generate(i + 1, purpose)).ToList();
         using var transaction = connection.BeginTransaction();
         using var rows = new KeyRows(connection);

@@ -25,6 +25,7 @@ internal static class Migrator
         var (current, newest) = (Version(connection), migrations.Keys.Max());
         RefuseNewer(current, newest);
 
+        using var mac = current is > 0 and < RowMac.Schema ? Trust(connection, options, current) : null;
         if (current > 0 && current < newest)
         {
             KeepCopy(connection, options, newest);
@@ -32,7 +33,7 @@ internal static class Migrator
 
         foreach (var version in migrations.Keys.Where(v => v > current).Order())
         {
-            Apply(connection, version, migrations[version], options.Time);
+            Apply(connection, version, migrations[version], options.Time, version == RowMac.Schema ? mac : null);
         }
 
         return newest;
@@ -57,6 +58,25 @@ internal static class Migrator
         {
             throw new StoreException($"The database has schema {current}, and this program reads schema {newest}. Nothing was changed. Start the server once, which brings it up to date: tandem serve");
         }
+    }
+
+    /// <summary>
+    /// What is to authenticate the rows of a database from before rows had MACs, as they are. Not of one that had them already, as its anchor
+    /// knows: whoever can write to the file could otherwise take the schema back, write rows, and have them authenticated by the next start.
+    /// </summary>
+    private static RowMac? Trust(SqliteConnection connection, SqliteOptions options, int current)
+    {
+        if (KeyTable.RootKeyId(connection) is null)
+        {
+            return null; // of a first start that was cut short; it has no rows
+        }
+
+        using var keys = KeyTable.Load(connection, options.RootKey);
+        return !options.AcceptRollback && options.AnchorFile is { } anchor && Anchor.KnowsRowMacs(anchor, Anchor.IdOf(keys))
+            ? throw new StoreException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The database in {options.Directory} has schema {current}, but the anchor {anchor} knows that it was brought to a newer one: it is an older copy, or somebody has altered it. The server did not start and changed nothing. If there is a newer copy, restore that one. To go on with this one, trusting every user and decision in it, start it once with: tandem serve --accept-rollback"))
+            : new RowMac(keys.Audit);
     }
 
     /// <summary>The way back from an upgrade. One that an attempt before has left half done is replaced.</summary>
@@ -95,7 +115,7 @@ internal static class Migrator
         return row.Read() && !row.IsDBNull(0) ? row.GetInt32(0) : 0;
     }
 
-    private static void Apply(DbConnection connection, int version, string resource, TimeProvider time)
+    private static void Apply(DbConnection connection, int version, string resource, TimeProvider time, RowMac? mac)
     {
         using var transaction = connection.BeginTransaction();
         foreach (var sql in Statements(resource))
@@ -104,6 +124,7 @@ internal static class Migrator
             statement.In(transaction).Execute();
         }
 
+        mac?.TrustAll(connection, transaction);
         using var note = new Statement(connection, "INSERT INTO schema_version (version, applied) VALUES (@version, @applied)", ("@version", System.Data.DbType.Int64), ("@applied", System.Data.DbType.Int64));
         note.In(transaction).With((long)version, time.GetUtcNow().ToUnixTimeMilliseconds()).ChangeOneRow();
         transaction.Commit();

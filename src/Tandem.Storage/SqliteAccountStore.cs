@@ -11,6 +11,7 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
     private readonly StoreLock _lock;
     private readonly SqliteConnection _writing;
     private readonly SqliteConnection _reading;
+    private readonly RowMac _mac;
     private readonly DecisionRows _decisions;
     private readonly UserRows _users;
     private readonly Anchor? _anchor;
@@ -25,28 +26,26 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
         _writing = writing;
         SchemaVersion = Migrator.Run(writing, options);
         Keys = KeyTable.Open(writing, options.RootKey, options.Time);
-        var load = new AccountLoad(writing);
-        using (var audit = new AuditChain(writing, Keys.Audit))
+        _mac = new(Keys.Audit);
+        try
         {
-            _anchor = options.AnchorFile is { } file ? OpenAnchor(file, audit.Head(null).Epoch == 0, options) : null;
-            Index = load.Run(audit.Head(null).Epoch, Pending);
+            _anchor = options.AnchorFile is { } file ? OpenAnchor(file, options) : null;
+            Index = Load(options, logger);
+            _reading = SqliteConnections.Open(path);
+            (_decisions, _users) = (new(_reading, _mac), new(_reading, _mac)); // a page of the console asks several of them
+            _reader = new(_reading, options.Time);
+            _writer = new(writing, _reader, new(Keys, Index, Pending, _anchor), options, logger);
+            _writer.Start();
         }
-
-        if (load.HasRecoverableSeals && !options.RecoverableTokens)
+        catch
         {
-            EraseRecoverableSeals(logger);
+            _reader?.Dispose();
+            _reading?.Dispose();
+            _anchor?.Dispose();
+            _mac.Dispose();
+            Keys.Dispose();
+            throw;
         }
-
-        if (load.HasPauses)
-        {
-            EndPauses();
-        }
-
-        _reading = SqliteConnections.Open(path);
-        (_decisions, _users) = (new(_reading), new(_reading)); // a page of the console asks several of them
-        _reader = new(_reading, options.Time);
-        _writer = new(writing, _reader, new(Keys, Index, Pending, _anchor), options, logger);
-        _writer.Start();
     }
 
     /// <summary>The verifiers of all accounts; kept up to date by the writer.</summary>
@@ -103,6 +102,11 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
         {
             connection?.Dispose();
             taken.Dispose();
+            if (e is AlteredRowException altered)
+            {
+                throw Refuse(options.Directory, altered);
+            }
+
             if (e is SqliteException or InvalidDataException or InvalidCastException or InvalidOperationException)
             {
                 throw new StoreException($"The database in {options.Directory} cannot be used ({e.Message.TrimEnd('.')}). Nothing was changed. If it is damaged, restore a backup.", e);
@@ -203,6 +207,7 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
         _users.Dispose();
         await _reading.DisposeAsync();
         await _writing.DisposeAsync();
+        _mac.Dispose();
         Keys.Dispose();
         _anchor?.Dispose();
         _lock.Dispose();
@@ -218,9 +223,39 @@ public sealed class SqliteAccountStore : IAccountStore, IUserStore, IAuditTrail,
         return false;
     }
 
-    private Anchor OpenAnchor(string path, bool databaseIsNew, SqliteOptions options)
+    /// <summary>The row itself is not repaired: somebody wrote it, and may have written others before the server could tell.</summary>
+    private static StoreException Refuse(string directory, AlteredRowException altered)
     {
-        var anchor = Anchor.Open(path, Anchor.IdOf(Keys), databaseIsNew, out var aside);
+        var file = Path.Combine(directory, "tandem.db");
+        return new(
+            $"The database {file} was altered: {altered.Message}. Nothing was changed, and the server does not start with such a row. Find out who can write to the file, then restore a backup: tandem restore FILE --data DIR. To go on without that row instead: sqlite3 '{file}' \"{altered.Removal}\"",
+            altered);
+    }
+
+    /// <summary>Verifies the rows, fills the index, and erases what an earlier process was to leave behind nowhere.</summary>
+    private VerifierIndex Load(SqliteOptions options, ILogger logger)
+    {
+        _mac.VerifyAll(_writing);
+        var load = new AccountLoad(_writing);
+        using var audit = new AuditChain(_writing, Keys.Audit);
+        var index = load.Run(audit.Head(null).Epoch, Pending);
+        if (load.HasRecoverableSeals && !options.RecoverableTokens)
+        {
+            EraseRecoverableSeals(logger);
+        }
+
+        if (load.HasPauses)
+        {
+            EndPauses();
+        }
+
+        return index;
+    }
+
+    private Anchor OpenAnchor(string path, SqliteOptions options)
+    {
+        var isRequired = options.RequireAnchor && !options.AcceptRollback;
+        var anchor = Anchor.Open(path, Anchor.IdOf(Keys), KeyTable.IsUntouched(_writing), isRequired, out var aside);
         try
         {
             if (aside is not null)

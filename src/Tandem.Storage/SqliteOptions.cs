@@ -18,6 +18,9 @@ public sealed record SqliteOptions
     /// <summary>The file that knows of every call that retired a token, outside the directory; null to do without.</summary>
     public string? AnchorFile { get; init; }
 
+    /// <summary>Whether a database that is not new is refused when its anchor is missing or new; <see cref="AcceptRollback"/> overrides it.</summary>
+    public bool RequireAnchor { get; init; }
+
     /// <summary>Whether a database that is older than its anchor is opened all the same, this once.</summary>
     public bool AcceptRollback { get; init; }
 

@@ -1,44 +1,38 @@
+using System.Buffers.Binary;
 using System.Data;
 using System.Data.Common;
+using System.Security.Cryptography;
 
 namespace Tandem.Storage;
 
 /// <summary>Users and sessions: as one transaction sees and changes them, and for reads of their own.</summary>
-internal sealed class UserRows(DbConnection connection) : IUserRows, IDisposable
+internal sealed class UserRows(DbConnection connection, RowMac mac) : IUserRows, IDisposable
 {
-    private const string FromSessions = $"SELECT {UserRow.SessionColumns}, {UserRow.Columns} FROM console_session s JOIN console_user u ON u.id = s.user_id";
+    private static readonly string s_users = $"SELECT {UserRow.Form.Select} FROM console_user";
 
-    private readonly Statement _all = new(connection, $"SELECT {UserRow.Columns} FROM console_user u ORDER BY u.name");
-    private readonly Statement _find = new(connection, $"SELECT {UserRow.Columns} FROM console_user u WHERE u.name = @name", ("@name", DbType.String));
-    private readonly Statement _session = new(connection, $"{FromSessions} WHERE s.hash = @hash", ("@hash", DbType.Binary));
-    private readonly Statement _sessions = new(connection, $"{FromSessions} WHERE s.user_id = @user ORDER BY s.date_created DESC, s.hash", ("@user", DbType.Int64));
+    private static readonly string s_sessions =
+        $"SELECT {UserRow.SessionForm.Select}, {UserRow.Form.Select} FROM console_session JOIN console_user ON console_user.id = console_session.user_id";
 
-    private readonly Statement _insert = new(
-        connection,
-        "INSERT INTO console_user (name, role, password, factor, factor_step, recovery, invitation, invitation_until, date_created, last_sign_in) "
-        + "VALUES (@name, @role, @password, @factor, @step, @recovery, @invitation, @until, @created, @last)",
-        UserRow.Parameters);
+    private readonly Statement _all = new(connection, $"{s_users} ORDER BY name");
+    private readonly Statement _find = new(connection, $"{s_users} WHERE name = @name", ("@name", DbType.String));
+    private readonly Statement _session = new(connection, $"{s_sessions} WHERE hash = @hash", ("@hash", DbType.Binary));
+    private readonly Statement _sessions = new(
+        connection, $"{s_sessions} WHERE user_id = @user ORDER BY console_session.date_created DESC, hash", ("@user", DbType.Int64));
+
+    private readonly Statement _insert = new(connection, UserRow.Form.Insert, UserRow.Parameters);
 
     private readonly Statement _update = new(
         connection,
-        "UPDATE console_user SET name = @name, role = @role, password = @password, factor = @factor, factor_step = @step, recovery = @recovery, "
-        + "invitation = @invitation, invitation_until = @until, date_created = @created, last_sign_in = @last WHERE id = @id",
-        [.. UserRow.Parameters, ("@id", DbType.Int64)]);
+        "UPDATE console_user SET name = @name, role = @role, password = @password, factor = @factor, factor_step = @factor_step, recovery = @recovery, "
+        + "invitation = @invitation, invitation_until = @invitation_until, date_created = @date_created, last_sign_in = @last_sign_in, mac = @mac WHERE id = @id",
+        UserRow.Parameters);
 
     private readonly Statement _remove = new(connection, "DELETE FROM console_user WHERE id = @id", ("@id", DbType.Int64));
 
     private readonly Statement _saveSession = new(
         connection,
-        "INSERT INTO console_session (hash, user_id, date_created, proved, last_seen, source, browser) "
-        + "VALUES (@hash, @user, @created, @proved, @seen, @source, @browser) "
-        + "ON CONFLICT (hash) DO UPDATE SET proved = excluded.proved, last_seen = excluded.last_seen",
-        ("@hash", DbType.Binary),
-        ("@user", DbType.Int64),
-        ("@created", DbType.Int64),
-        ("@proved", DbType.Int64),
-        ("@seen", DbType.Int64),
-        ("@source", DbType.String),
-        ("@browser", DbType.String));
+        $"{UserRow.SessionForm.Insert} ON CONFLICT (hash) DO UPDATE SET proved = excluded.proved, last_seen = excluded.last_seen, mac = excluded.mac",
+        UserRow.SessionParameters);
 
     private readonly Statement _end = new(connection, "DELETE FROM console_session WHERE hash = @hash", ("@hash", DbType.Binary));
 
@@ -58,7 +52,7 @@ internal sealed class UserRows(DbConnection connection) : IUserRows, IDisposable
         var users = new List<User>();
         while (row.Read())
         {
-            users.Add(UserRow.Read(row));
+            users.Add(UserRow.Read(row, mac));
         }
 
         return users;
@@ -67,13 +61,13 @@ internal sealed class UserRows(DbConnection connection) : IUserRows, IDisposable
     public User? Find(string name)
     {
         using var row = _find.In(_transaction).With(name).Read();
-        return row.Read() ? UserRow.Read(row) : null;
+        return row.Read() ? UserRow.Read(row, mac) : null;
     }
 
     public SignedIn? FindSession(string id)
     {
         using var row = _session.In(_transaction).With(Convert.FromHexString(id)).Read();
-        return row.Read() ? new(UserRow.ReadSession(row), UserRow.Read(row, at: 7)) : null;
+        return row.Read() ? new(UserRow.ReadSession(row, mac), UserRow.Read(row, mac, at: UserRow.SessionParameters.Length)) : null;
     }
 
     public IReadOnlyList<Session> SessionsOf(long userId)
@@ -82,22 +76,19 @@ internal sealed class UserRows(DbConnection connection) : IUserRows, IDisposable
         var sessions = new List<Session>();
         while (row.Read())
         {
-            sessions.Add(UserRow.ReadSession(row));
+            sessions.Add(UserRow.ReadSession(row, mac));
         }
 
         return sessions;
     }
 
+    /// <summary>A new user gets a random number, which is never another's: what was written of a user who was removed belongs to nobody.</summary>
     public User Save(User user)
     {
-        if (user.Id != 0)
-        {
-            _update.In(_transaction).With([.. UserRow.Values(user), user.Id]).ChangeOneRow();
-            return user;
-        }
-
-        _insert.In(_transaction).With(UserRow.Values(user)).ChangeOneRow();
-        return Find(user.Name)!;
+        var isNew = user.Id == 0;
+        var saved = isNew ? user with { Id = BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(8)) & long.MaxValue } : user;
+        (isNew ? _insert : _update).In(_transaction).With(UserRow.Values(saved, mac)).ChangeOneRow();
+        return isNew ? Find(user.Name)! : user;
     }
 
     public void Remove(User user)
@@ -106,14 +97,7 @@ internal sealed class UserRows(DbConnection connection) : IUserRows, IDisposable
         _remove.In(_transaction).With(user.Id).ChangeOneRow();
     }
 
-    public void Save(Session session) => _saveSession.In(_transaction).With(
-        Convert.FromHexString(session.Id),
-        session.UserId,
-        UserRow.Milliseconds(session.DateCreated),
-        UserRow.Milliseconds(session.Proved),
-        UserRow.Milliseconds(session.LastSeen),
-        session.Source,
-        session.Browser).ChangeOneRow();
+    public void Save(Session session) => _saveSession.In(_transaction).With(UserRow.Values(session, mac)).ChangeOneRow();
 
     public void End(string sessionId) => _end.In(_transaction).With(Convert.FromHexString(sessionId)).Execute();
 

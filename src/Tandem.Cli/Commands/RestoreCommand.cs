@@ -42,11 +42,13 @@ internal static class RestoreCommand
 
     private static string Describe(Restored restored, string directory)
     {
-        var (database, ahead) = restored;
+        var (database, ahead, missing) = restored;
         var last = database.At is { } at ? $", the last change of {Print.Time(at)}" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Restored into {directory}: {database.Epoch} changes{last}. Every session of the console has ended.\n{(ahead is null
+            $"Restored into {directory}: {database.Epoch} changes{last}. Every session of the console has ended.\n{(missing is not null
+                ? $"There is no anchor {missing}, so the start cannot tell what was retired since; with --require-anchor it is refused. Name the anchor that the database had: TANDEM_ANCHOR_FILE=FILE tandem serve --data {Shell.Quote(directory)}"
+                : ahead is null
                 ? $"Start it: tandem serve --data {Shell.Quote(directory)}"
                 : $"It is older than its anchor, which knows of a token retired by change {ahead}: tokens that were retired since would be valid again. If there is a newer backup, restore that one. The start names the accounts: tandem serve --data {Shell.Quote(directory)}")}");
     }

@@ -26,13 +26,16 @@ internal sealed class AnchorCheckup : ICheckup
 
         var directory = DataDirectory.OpenExisting(subject.Directory);
         var path = directory.AnchorFile(subject.Options.AnchorFile);
-        foreach (var finding in Path.Exists(path) ? Examine(directory, path) : [Missing(path, subject.Server is not null)])
+        foreach (var finding in Path.Exists(path) ? Examine(directory, path) : [Missing(path, subject.Server is not null, subject.Options.RequireAnchor)])
         {
             yield return finding;
         }
     }
 
-    private static Finding Missing(string path, bool serverRuns) => Finding.Warn(
+    private static Finding Missing(string path, bool serverRuns, bool isRequired) => isRequired ? Finding.Fail(
+        Check,
+        $"{path} is not there, although there is a database, and TANDEM_REQUIRE_ANCHOR is set. The server does not start.",
+        "put the file back, or say where it is: TANDEM_ANCHOR_FILE=FILE") : Finding.Warn(
         Check,
         $"{path} is not there, although there is a database. {(serverRuns ? "The running server adds to another one, or to one that was removed: " : "")}The next start makes a new one, and cannot tell whether the database is an older copy, in which retired tokens are valid.",
         "put the file back, or say where it is: TANDEM_ANCHOR_FILE=FILE");

@@ -5,7 +5,8 @@ namespace Tandem.Server.Backups;
 /// <summary>What a restored backup is, and what its anchor knows.</summary>
 /// <param name="Database">The database.</param>
 /// <param name="AnchorAhead">The newest entry that the anchor knows and the backup has not; null when there is none.</param>
-public sealed record Restored(DatabaseSummary Database, long? AnchorAhead);
+/// <param name="MissingAnchor">Where the start will look for the anchor, when none is there; null when one is.</param>
+public sealed record Restored(DatabaseSummary Database, long? AnchorAhead, string? MissingAnchor);
 
 /// <summary>Puts a backup into an empty data directory. Whether it may be started from, the anchor decides at the start.</summary>
 public static class Restore
@@ -64,7 +65,7 @@ public static class Restore
                 DurableFile.Erase($"{copy}-shm");
             }
         });
-        return new(summary!, DatabaseAtRest.AnchorAhead(summary!, anchor));
+        return new(summary!, DatabaseAtRest.AnchorAhead(summary!, anchor), File.Exists(anchor) ? null : anchor);
     }
 
     private static async Task WriteAsync(string backup, AgeIdentity? identity, string path, CancellationToken cancel)

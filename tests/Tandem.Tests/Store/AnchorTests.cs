@@ -213,7 +213,7 @@ public sealed class AnchorTests : IAsyncDisposable
     public async Task A_first_line_that_is_not_exactly_one_is_no_other_database_s_and_nothing_is_moved_by_what_it_says()
     {
         const string Mine = "00000000000000aa";
-        Anchor.Open(File, "00000000000000bb", databaseIsNew: true, out _).Dispose();
+        Anchor.Open(File, "00000000000000bb", databaseIsNew: true, isRequired: false, out _).Dispose();
         var title = await System.IO.File.ReadAllBytesAsync(File, TestContext.Current.CancellationToken);
         var (moved, left) = (0, 0);
         for (var at = 0; at < title.Length; at++)
@@ -225,7 +225,7 @@ public sealed class AnchorTests : IAsyncDisposable
                 await System.IO.File.WriteAllBytesAsync(File, altered, TestContext.Current.CancellationToken);
                 try
                 {
-                    Anchor.Open(File, Mine, databaseIsNew: true, out var aside).Dispose();
+                    Anchor.Open(File, Mine, databaseIsNew: true, isRequired: false, out var aside).Dispose();
                     moved++;
                     Assert.Matches("\\A[0-9a-f]{16}\\z", aside![(File.Length + 1)..]);
                     System.IO.File.Delete(aside);

@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Tandem.Storage;
 using Xunit;
 
@@ -38,22 +37,50 @@ public sealed class SqliteMigrationTests : StoreSpec<SqliteTestStore>
             file => Assert.Equal(-1, ReadShared(file).AsSpan().IndexOf(retired)));
     }
 
-    /// <summary>Undoes the migrations after the first; the database looks as the first schema's program left it.</summary>
-    private void TakeBackTo1()
+    [Fact]
+    public async Task Rows_from_before_they_had_MACs_are_trusted_once_as_they_are()
     {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(Store.Directory, "tandem.db")};Pooling=False");
-        connection.Open();
-        foreach (var sql in new[]
-            {
-                "DROP TABLE audit_start", "ALTER TABLE account DROP COLUMN promote_guard", "ALTER TABLE audit DROP COLUMN consumer", "ALTER TABLE audit DROP COLUMN detail",
-                "DROP TABLE consumer_decision", "DROP TABLE console_user", "DROP TABLE console_session", "DELETE FROM schema_version WHERE version > 1",
-            })
-        {
-            using var command = connection.CreateCommand();
-            command.CommandText = sql;
-            command.ExecuteNonQuery();
-        }
+        var (sid, _) = await NewAccountAsync();
+        var (users, sessions) = (new Users(Store.Accounts, Time), new Sessions(Store.Accounts, Time));
+        await users.AddAsync(Operator, new() { Name = "ada", Role = UserRole.Operator, PasswordHash = "a hash" }, Some.Context);
+        var session = (await sessions.BeginAsync(new((await Store.Users.FindUserAsync("ada", Cancel))!), "a browser", Some.Context)).Value!.SignedIn;
+        await new ConsumerDecisions(Store.Accounts, Time).DecideAsync(Operator, sid, "0011223344556677", new("billing", 60), Some.Context);
+        var decisions = await Store.Accounts.ReadDecisionsAsync(sid, Cancel);
+        await Store.Opened.DisposeAsync();
+        RawDatabase.Run(Store.Directory, ToSchema5);
+
+        await RestartAsync(recoverable: false);
+
+        Assert.Equal(session, await Store.Users.FindSessionAsync(session.Session.Id, Cancel));
+        Assert.Equal(decisions, await Store.Accounts.ReadDecisionsAsync(sid, Cancel));
+        await new Users(Store.Accounts, Time).SetRoleAsync(Operator, "ada", UserRole.Viewer, Some.Context);
+        await RestartAsync(recoverable: false);
+
+        await Store.Opened.DisposeAsync();
+        RawDatabase.Run(Store.Directory, "UPDATE console_user SET role = 4");
+        await Assert.ThrowsAsync<StoreException>(() => RestartAsync(recoverable: false));
     }
+
+    /// <summary>Makes of a database of the newest schema one of schema 5, before rows had MACs.</summary>
+    internal static string[] ToSchema5 { get; } =
+    [
+        "ALTER TABLE console_user DROP COLUMN mac", "ALTER TABLE console_session DROP COLUMN mac", "ALTER TABLE consumer_decision DROP COLUMN mac",
+        "DELETE FROM schema_version WHERE version > 5",
+    ];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>Undoes the migrations after the first; the database looks as the first schema's program left it.</summary>
+    private void TakeBackTo1() => RawDatabase.Run(
+        Store.Directory,
+        "DROP TABLE audit_start",
+        "ALTER TABLE account DROP COLUMN promote_guard",
+        "ALTER TABLE audit DROP COLUMN consumer",
+        "ALTER TABLE audit DROP COLUMN detail",
+        "DROP TABLE consumer_decision",
+        "DROP TABLE console_user",
+        "DROP TABLE console_session",
+        "DELETE FROM schema_version WHERE version > 1");
 
     private static byte[] ReadShared(string path)
     {

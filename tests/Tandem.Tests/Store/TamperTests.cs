@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tandem.Storage;
 using Tandem.Testing;
@@ -20,9 +19,13 @@ public sealed class TamperTests : StoreSpec<SqliteTestStore>
 
     private static readonly int s_flips = LongRun.Of(1, 4);
 
+    /// <summary>The tables of which every alteration is refused. Of the others no alteration makes anything valid.</summary>
+    private static readonly HashSet<string> s_authenticated = [.. RowMac.Forms.Select(f => f.Table)];
+
     private readonly List<(AccountSid Sid, string Token)> _known = [];
     private readonly HashSet<(AccountSid Sid, string Token)> _valid = [];
     private byte[] _database = [];
+    private string _people = "";
     private int _accepted;
     private int _refused;
 
@@ -33,7 +36,7 @@ public sealed class TamperTests : StoreSpec<SqliteTestStore>
     {
         await FillAsync();
         var dice = new Dice(Dice.TakeSeed(TestContext.Current.TestOutputHelper!.WriteLine));
-        foreach (var table in (string[])["account", "data_key", "epoch"])
+        foreach (var table in await TablesAsync())
         {
             var (from, to) = await RowsOfAsync(table);
             for (var at = from + dice.Below(s_stride); at < to; at += s_stride)
@@ -53,10 +56,86 @@ public sealed class TamperTests : StoreSpec<SqliteTestStore>
     }
 
     [Fact]
+    public async Task No_altered_column_of_any_table_changes_what_people_may_do_or_have_decided()
+    {
+        await FillAsync();
+        foreach (var table in await TablesAsync())
+        {
+            var (count, columns) = ((long)(await ScalarAsync($"SELECT count(*) FROM {table}"))!, await ColumnsAsync(table));
+            Assert.True(count > 0, $"{table} has no row here, so that nothing is shown of it");
+            foreach (var column in columns)
+            {
+                var refused = _refused;
+                await ChangeAsync([Altered(table, column)], $"{column} of {table} was altered in every row");
+                Assert.True(!s_authenticated.Contains(table) || _refused == refused + 1, $"the start goes on although {column} of {table} was altered");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("console_user", "INSERT INTO console_user SELECT id + 1, 'eve', 4, password, factor, factor_step, recovery, invitation, invitation_until, date_created, last_sign_in, {0} FROM console_user WHERE name = 'ada'")]
+    [InlineData("console_user", "INSERT INTO console_user SELECT id + 1, 'eve', 4, password, factor, factor_step, recovery, invitation, invitation_until, date_created, last_sign_in, mac FROM console_user WHERE name = 'ada'")]
+    [InlineData("console_user", "UPDATE console_user SET id = id + 1 WHERE name = 'ada'")]
+    [InlineData("console_user", "UPDATE console_user SET password = (SELECT password FROM console_user WHERE name = 'bob') WHERE name = 'ada'")]
+    [InlineData("console_user", "UPDATE console_user SET factor = x'', factor_step = 0, recovery = x'' WHERE name = 'ada'")]
+    [InlineData("console_user", "UPDATE console_user SET (role, password, factor, factor_step, recovery, invitation, invitation_until, date_created, last_sign_in, mac) = (SELECT role, password, factor, factor_step, recovery, invitation, invitation_until, date_created, last_sign_in, mac FROM console_user WHERE name = 'ada') WHERE name = 'bob'")]
+    [InlineData("console_session", "UPDATE console_session SET user_id = (SELECT id FROM console_user WHERE name = 'bob')")]
+    [InlineData("console_session", "UPDATE console_session SET date_created = date_created + 86400000, last_seen = last_seen + 86400000, proved = proved + 86400000")]
+    [InlineData("console_session", "INSERT INTO console_session SELECT zeroblob(32), user_id, date_created, proved, last_seen, source, browser, mac FROM console_session")]
+    [InlineData("consumer_decision", "UPDATE consumer_decision SET account = (SELECT sid FROM account WHERE id = 2)")]
+    [InlineData("consumer_decision", "UPDATE consumer_decision SET consumer = x'0000000000000001'")]
+    [InlineData("consumer_decision", "INSERT INTO consumer_decision SELECT account, x'0000000000000001', '', 0, 1, {0} FROM consumer_decision")]
+    public async Task A_row_that_was_added_moved_or_put_together_stops_the_start_and_the_table_and_the_row_are_named(string table, string sql)
+    {
+        await FillAsync();
+        Write(sql.Replace("{0}", "randomblob(32)", StringComparison.Ordinal));
+
+        var refused = await Assert.ThrowsAsync<StoreException>(async () => await Open().DisposeAsync());
+        Assert.Contains($"a row of {table} was altered past the server", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("tandem restore", refused.Message, StringComparison.Ordinal);
+
+        var removal = System.Text.RegularExpressions.Regex.Match(refused.Message, "\"(DELETE FROM .*)\"").Groups[1].Value;
+        Write(removal);
+        await Open().DisposeAsync(); // what the message says does help
+    }
+
+    [Theory]
+    [InlineData("CREATE TRIGGER follow AFTER UPDATE ON console_user BEGIN UPDATE console_user SET role = 4; END")]
+    [InlineData("CREATE VIEW others AS SELECT * FROM console_user")]
+    public async Task A_schema_that_acts_by_itself_stops_the_start(string sql)
+    {
+        await FillAsync();
+        Write(sql);
+        Assert.Contains("which is not tandem's", (await Assert.ThrowsAsync<StoreException>(async () => await Open().DisposeAsync())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_row_that_is_altered_while_the_server_runs_is_refused_by_whatever_reads_it()
+    {
+        await FillAsync(keepOpen: true);
+        var session = Assert.Single(await Store.Users.ListSessionsAsync((await Store.Users.FindUserAsync("ada", Cancel))!.Id, Cancel));
+        Write("UPDATE console_user SET role = 4 WHERE name = 'ada'", "UPDATE consumer_decision SET gone_since = 7");
+
+        await Assert.ThrowsAsync<AlteredRowException>(() => Store.Users.FindUserAsync("ada", Cancel));
+        await Assert.ThrowsAsync<AlteredRowException>(() => Store.Users.ListUsersAsync(Cancel));
+        await Assert.ThrowsAsync<AlteredRowException>(() => Store.Users.FindSessionAsync(session.Id, Cancel));
+        await Assert.ThrowsAsync<AlteredRowException>(() => new Users(Store.Accounts, Time).SetRoleAsync(Operator, "ada", UserRole.Viewer, Some.Context));
+        await Assert.ThrowsAsync<AlteredRowException>(() => Store.Accounts.ReadDecisionsAsync(_known[0].Sid, Cancel));
+    }
+
+    [Fact]
+    public async Task A_database_whose_data_keys_are_gone_gets_no_new_ones()
+    {
+        await FillAsync();
+        Write("DELETE FROM data_key");
+        Assert.Contains("data keys are missing", (await Assert.ThrowsAsync<StoreException>(async () => await Open().DisposeAsync())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task No_column_moved_to_another_account_or_slot_makes_a_token_valid()
     {
         await FillAsync();
-        string[] columns = await ColumnsAsync();
+        string[] columns = await ColumnsAsync("account");
         foreach (var part in columns.Where(c => c is not "id").Select(c => new[] { c }).Concat([Slot("primary", columns), Slot("secondary", columns), [.. Slot("primary", columns), .. Slot("secondary", columns)]]))
         {
             for (var (one, accounts) = (1, _known.Select(k => k.Sid).Distinct().Count()); one <= accounts; one++)
@@ -102,13 +181,13 @@ public sealed class TamperTests : StoreSpec<SqliteTestStore>
     public async Task A_row_that_no_server_wrote_stops_the_start_with_a_sentence(string sql)
     {
         await FillAsync();
-        await WriteAsync([sql]);
+        Write(sql);
         var refused = await Assert.ThrowsAsync<StoreException>(async () => await Open().DisposeAsync());
         Assert.Contains("Nothing was changed", refused.Message, StringComparison.Ordinal);
     }
 
     /// <summary>A parent with a retired token, a pending one made by the account itself, one by an operator, and a closed account.</summary>
-    private async Task FillAsync()
+    private async Task FillAsync(bool keepOpen = false)
     {
         var (parent, retired) = await NewAccountAsync();
         var promoted = await NewSecondaryAsync(parent, retired);
@@ -124,10 +203,52 @@ public sealed class TamperTests : StoreSpec<SqliteTestStore>
         var (closed, dead) = await NewAccountAsync(parent);
         Know(closed, (dead, false), (await NewSecondaryAsync(closed), false));
         await Lifecycle.UpdateAsync(Operator, closed, null, AccountStatus.Closed, Some.Context);
+        await AddPeopleAsync();
+        await Decisions.DecideAsync(Operator, parent, "0011223344556677", new("billing", 60, Gone: true), Some.Context);
+        _people = await PeopleAsync(Store.Opened);
+        if (keepOpen)
+        {
+            return;
+        }
+
         await Store.Opened.DisposeAsync();
         _database = await File.ReadAllBytesAsync(Database, TestContext.Current.CancellationToken);
         await TryAsync(_database, "nothing was changed");
         Assert.Equal((0, 1), (_refused, _accepted));
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private ConsumerDecisions Decisions => new(Store.Accounts, Time);
+
+    /// <summary>A viewer with a second factor who is signed in, and an administrator with an invitation.</summary>
+    private async Task AddPeopleAsync()
+    {
+        var users = new Users(Store.Accounts, Time);
+        await users.AddAsync(Operator, new() { Name = "ada", Role = UserRole.Viewer, PasswordHash = "the hash of a password" }, Some.Context);
+        await users.AddAsync(Operator, new() { Name = "bob", Role = UserRole.Administrator, PasswordHash = "another", Invitation = new(new('a', 64), Time.GetUtcNow().AddDays(1)) }, Some.Context);
+        var ada = (await Store.Users.FindUserAsync("ada", Cancel))!;
+        await new Sessions(Store.Accounts, Time).BeginAsync(new(ada), "a browser", Some.Context);
+        await users.SetFactorAsync(Operator, "ada", new(new byte[] { 1, 2, 3 }, 7, [new('b', 64), new('c', 64)]), Some.Context);
+    }
+
+    /// <summary>Everything that is stored of people and by them, as text.</summary>
+    private async Task<string> PeopleAsync(SqliteAccountStore store)
+    {
+        var lines = new List<string>();
+        foreach (var user in await store.ListUsersAsync(Cancel))
+        {
+            lines.Add($"{user.Id} {user.Name} {user.Role} {user.PasswordHash} {user.Invitation} {user.DateCreated:O} {user.LastSignIn:O}");
+            lines.Add(user.Factor is { } f ? $"{Convert.ToHexString(f.Sealed.Span)} {f.LastStep} {string.Join(',', f.RecoveryCodes)}" : "-");
+            lines.AddRange((await store.ListSessionsAsync(user.Id, Cancel)).Select(s => s.ToString()));
+        }
+
+        foreach (var sid in _known.Select(k => k.Sid).Distinct())
+        {
+            lines.AddRange((await store.ReadDecisionsAsync(sid, Cancel)).Select(d => $"{sid} {d.Key} {d.Value}"));
+        }
+
+        return string.Join('\n', lines);
     }
 
     private async Task<IDisposable> PromoteAsync(AccountSid sid) => (await Rotation.PromoteAsync(Operator, sid, Some.Context)).Value!;
@@ -143,7 +264,7 @@ public sealed class TamperTests : StoreSpec<SqliteTestStore>
     private async Task ChangeAsync(string[] statements, string what)
     {
         await RestoreAsync(_database);
-        await WriteAsync(statements);
+        Write(statements);
         await TryAsync(await File.ReadAllBytesAsync(Database, TestContext.Current.CancellationToken), what);
     }
 
@@ -176,6 +297,7 @@ public sealed class TamperTests : StoreSpec<SqliteTestStore>
         await using (store)
         {
             _accepted++;
+            Assert.True(_people == await PeopleAsync(store), $"users, sessions or decisions are others after {what}");
             var verifier = new Verifier(store.Index, store.Keys);
             foreach (var sid in SidsIn(database).Concat(_known.Select(k => k.Sid)).Distinct())
             {
@@ -202,11 +324,18 @@ public sealed class TamperTests : StoreSpec<SqliteTestStore>
     {
         var page = (int)(long)(await ScalarAsync($"SELECT rootpage FROM sqlite_schema WHERE name = '{table}'"))!;
         var start = (page - 1) * PageSize;
-        Assert.Equal(0x0d, _database[start]); // a leaf
+        Assert.Contains(_database[start], (byte[])[0x0d, 0x0a]); // a leaf, of a table or of one without row numbers
         return (start + BinaryPrimitives.ReadUInt16BigEndian(_database.AsSpan(start + 5)), start + PageSize);
     }
 
-    private async Task<string[]> ColumnsAsync() => ((string)(await ScalarAsync("SELECT group_concat(name) FROM pragma_table_info('account')"))!).Split(',');
+    private async Task<string[]> TablesAsync() => ((string)(await ScalarAsync("SELECT group_concat(name) FROM sqlite_schema WHERE type = 'table'"))!).Split(',');
+
+    private async Task<string[]> ColumnsAsync(string table) => ((string)(await ScalarAsync($"SELECT group_concat(name) FROM pragma_table_info('{table}')"))!).Split(',');
+
+    /// <summary>Another value of the same kind and length, unlike those of the other rows.</summary>
+    private static string Altered(string table, string column) =>
+        $"UPDATE {table} SET {column} = CASE typeof({column}) WHEN 'integer' THEN {column} + 1000003 WHEN 'text' THEN 'x' || {column} "
+        + $"ELSE CAST(x'7f' || coalesce(substr({column}, 2), '') AS BLOB) END";
 
     private async Task<object?> ScalarAsync(string sql)
     {
@@ -232,16 +361,5 @@ public sealed class TamperTests : StoreSpec<SqliteTestStore>
         ];
     }
 
-    /// <summary>Past the store, and past what the tables demand of their rows.</summary>
-    private async Task WriteAsync(string[] statements)
-    {
-        await using var connection = new SqliteConnection($"Data Source={Database};Pooling=False");
-        connection.Open();
-        foreach (var sql in (string[])["PRAGMA ignore_check_constraints = ON", .. statements])
-        {
-            await using var command = connection.CreateCommand();
-            command.CommandText = sql;
-            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        }
-    }
+    private void Write(params string[] statements) => RawDatabase.Run(Store.Directory, statements);
 }
