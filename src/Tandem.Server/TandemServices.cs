@@ -63,7 +63,7 @@ public static class TandemServices
         services.AddSingleton(s => new Throttle(options, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Browsers>();
         services.AddPeople(store);
-        services.AddConsole(options);
+        services.AddConsole();
         services.AddSingleton<VerdictCounts>();
         services.AddSingleton<RefusedCredentials>();
         services.AddSingleton<ServerMetrics>();

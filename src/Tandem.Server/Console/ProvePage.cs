@@ -62,7 +62,7 @@ internal static class ProvePage
     {
         var request = page.Http.Request;
         var fields = request.Form
-            .Where(f => f.Key is not (PageRoutes.TokenField or Password or Code))
+            .Where(f => f.Key is not (FormToken.Field or Password or Code))
             .SelectMany(f => f.Value.Select(v => KeyValuePair.Create(f.Key, v ?? "")))
             .ToList();
         return page.ShowAsync(
