@@ -40,7 +40,8 @@ internal static class ProvePage
         }
 
         var user = page.SignedIn.User;
-        var result = await page.Get<SignIn>().ProveAsync(KnownBrowser.Attempt(page, user.Name), password, page.Field(Code), page.Context);
+        var result = await page.Get<SignIn>().ProveAsync(
+            KnownBrowser.Attempt(page, user.Name), password, page.Field(Code), page.Context, page.Http.RequestAborted);
         if (result.Proof is not { } proof)
         {
             await AskAsync(page, SignInPage.Explain(page, result, user.Factor is null ? "This is not your password." : "Password or code is not right."), SignInPage.StatusOf(result));
