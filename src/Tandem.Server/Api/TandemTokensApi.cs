@@ -77,7 +77,7 @@ internal static class TandemTokensApi
         var asked = await ReadAsync(http, TandemJson.Default.PromoteRequest);
         if (asked.Reason is { } reason && !AuditDraft.IsReason(reason))
         {
-            throw new TandemRefusal(Invalid($"reason has at most {AuditDraft.ReasonLimit} characters, and no control characters."));
+            throw new TandemRefusal(Invalid($"reason has at most {AuditDraft.ReasonLimit} characters, {VisibleText.Rule}."));
         }
 
         if (asked.Force && string.IsNullOrWhiteSpace(asked.Reason))

@@ -95,7 +95,8 @@ internal static class PromotePage
         return !view.InTheWay.All(c => named.Contains(c.Use.Key.Id, StringComparer.Ordinal)) || !page.Http.Request.Form.ContainsKey(ConfirmModel.TypedField) ? Changed
             : !ConfirmModel.IsTyped(page, AccountPaths.TypedFor(view.Account)) ? "What was typed is not the account’s name. Nothing was promoted."
             : view.IsGuarded && reason.Length == 0 ? "The promote guard is on: give a reason. It is kept in the audit. Nothing was promoted."
-            : !AuditDraft.IsReason(reason) ? $"The reason has at most {AuditDraft.ReasonLimit} characters. Nothing was promoted."
+            : !AuditDraft.IsReason(reason)
+                ? $"The reason has at most {AuditDraft.ReasonLimit} characters, {VisibleText.Rule}. Nothing was promoted."
             : null;
     }
 }
