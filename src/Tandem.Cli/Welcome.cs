@@ -11,8 +11,8 @@ internal static class Welcome
     /// <summary>The text.</summary>
     /// <param name="startup">What was opened.</param>
     /// <param name="server">Where it listens.</param>
-    /// <param name="link">The set-up link; null when there is a user.</param>
-    public static string Text(TandemStartup startup, ServerInfo server, SetupLinkInfo? link)
+    /// <param name="setUp">What the first administrator needs to know; empty when there is a user.</param>
+    public static string Text(TandemStartup startup, ServerInfo server, string setUp)
     {
         var (directory, options) = (startup.Directory, startup.Options);
         var url = RunningServer.ReachableFromHere(options.PublicUrl?.GetLeftPart(UriPartial.Authority) ?? server.Listen[0]);
@@ -43,7 +43,7 @@ internal static class Welcome
         }
 
         Line($"  Admin    {directory.AdminSocket} (0600): tandem account list --data {Shell.Quote(directory.Root)}");
-        text.Append(SetUp(directory, link));
+        text.Append(setUp);
 
         if (startup.FirstAccount.FileExists)
         {
@@ -69,14 +69,34 @@ internal static class Welcome
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
     }
 
-    private static string SetUp(DataDirectory directory, SetupLinkInfo? link) => link is null ? "" :
-        $"""
+    /// <summary>
+    /// How to create the first administrator. The link is a secret, so it is made for a terminal only: other outputs end in journals, container
+    /// logs and files, which keep it and which more people read.
+    /// </summary>
+    /// <param name="services">Of the running server.</param>
+    /// <param name="data">Its data directory.</param>
+    /// <param name="isTerminal">Whether a person reads this output as it is written.</param>
+    public static async Task<string> SetUpAsync(IServiceProvider services, string data, bool isTerminal)
+    {
+        var command = $"tandem setup-link --data {Shell.Quote(data)}";
+        var text = !await RunningServer.NeedsSetUpAsync(services) ? ""
+            : !isTerminal ? $"""
 
-         No administrator yet. Open this link within 30 minutes to create one:
+               No administrator yet. This prints a one-time link to create one:
 
-           {link.Url}
+                 {command}
 
-         It works once. A new one: tandem setup-link --data {Shell.Quote(directory.Root)}
+               """
+            : await RunningServer.CreateSetupLinkAsync(services) is { } link ? $"""
 
-         """.ReplaceLineEndings("\n");
+               No administrator yet. Open this link within 30 minutes to create one:
+
+                 {link.Url}
+
+               It works once. A new one: {command}
+
+               """
+            : "";
+        return text.ReplaceLineEndings("\n");
+    }
 }

@@ -132,7 +132,7 @@ public sealed record ReadinessInfo
 /// <summary>What people decide about a consumer; what is null stays.</summary>
 public sealed record ConsumerDecisionRequest
 {
-    /// <summary>What to call it, at most 64 characters and no control characters; empty for nothing.</summary>
+    /// <summary>What to call it, at most 64 characters, no control characters and no invisible ones; empty for nothing.</summary>
     public string? Name { get; init; }
 
     /// <summary>How often it is expected, in seconds, a year (31,622,400) at most; 0 to go by its calls.</summary>

@@ -30,6 +30,10 @@ public static class RunningServer
         };
     }
 
+    /// <summary>Whether the console has no user yet, so that a set-up link can be made.</summary>
+    public static async Task<bool> NeedsSetUpAsync(IServiceProvider services) =>
+        (await services.GetRequiredService<IUserStore>().ListUsersAsync()).Count == 0;
+
     /// <summary>
     /// Makes the one-time link with which the first administrator is created, good for 30 minutes; earlier ones are void. Null when there is a
     /// user already. It is a secret: show it to whoever may set the server up, and log it nowhere.

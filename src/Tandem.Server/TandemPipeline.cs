@@ -36,6 +36,7 @@ public static class TandemPipeline
         var check = new CredentialCheck(verifier, new(refused, clientAddress, evidence), evidence, new(counts, time, log), time);
         app.Use(check.AnswerAsync);                                            // /auth: whose credential is this? Before all that costs
         app.Use(AnswerHeaders.AddAsync);                                       // a request id; nothing is cached or sniffed
+        app.Use(RequestTarget.RefuseUnclearAsync);                             // what is served has the path that a proxy in front saw
         app.Use(new Faults(services.GetRequiredService<ServerMetrics>(), log).AnswerAsync); // an exception is one log line and a 500
         app.Use(new Health(services.GetRequiredService<Alarms>(), app.Lifetime).AnswerAsync); // /health and /alive, for anyone
         app.UseTrustedProxies(options);                                        // the client's address behind a proxy

@@ -65,7 +65,7 @@ public static class TandemServices
         services.AddSingleton<ReadTurns>();
         services.AddSingleton<Browsers>();
         services.AddPeople(store);
-        services.AddConsole(options);
+        services.AddConsole();
         services.AddSingleton<VerdictCounts>();
         services.AddSingleton<RefusedCredentials>();
         services.AddSingleton<ServerMetrics>();

@@ -93,10 +93,9 @@ public sealed record Account
     public bool IsSubaccount => OwnerSid != Sid;
 
     /// <summary>
-    /// Whether an account may be called so: 1 to <see cref="FriendlyNameLimit"/> characters, and no control characters, which would reach
-    /// terminals and logs through the name.
+    /// Whether an account may be called so: 1 to <see cref="FriendlyNameLimit"/> characters, all of which people see (<see cref="VisibleText"/>).
     /// </summary>
-    public static bool IsFriendlyName(string name) => name.Length is > 0 and <= FriendlyNameLimit && !name.Any(char.IsControl);
+    public static bool IsFriendlyName(string name) => name.Length is > 0 and <= FriendlyNameLimit && VisibleText.Is(name);
 
     /// <summary>Adds the secondary token.</summary>
     public Outcome<Account> CreateSecondary(StoredToken token) =>

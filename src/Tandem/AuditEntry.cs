@@ -113,8 +113,8 @@ public sealed record AuditDraft(AuditAction Action, AccountSid Account, string A
     /// <summary>Characters of a reason that somebody gives, at most.</summary>
     public const int ReasonLimit = 200;
 
-    /// <summary>Whether somebody may give this as a reason: at most <see cref="ReasonLimit"/> characters, and no control characters.</summary>
-    public static bool IsReason(string reason) => reason.Length <= ReasonLimit && !reason.Any(char.IsControl);
+    /// <summary>Whether this may be a reason: at most <see cref="ReasonLimit"/> characters, all visible (<see cref="VisibleText"/>).</summary>
+    public static bool IsReason(string reason) => reason.Length <= ReasonLimit && VisibleText.Is(reason);
 
     /// <summary>About which consumer (<see cref="ConsumerKey.Id"/>); null for none.</summary>
     public string? Consumer { get; init; }

@@ -21,9 +21,9 @@ public sealed partial class ConsoleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task From_the_link_that_it_prints_every_page_is_reached()
+    public async Task From_a_set_up_link_every_page_is_reached()
     {
-        var link = SetupLink().Match(_server.Welcome).Groups["secret"].Value;
+        var link = SetupLink().Match((await _at.TandemAsync("setup-link")).Out).Groups["secret"].Value;
         var answer = await PostAsync("/setup", "/setup", ("link", link), ("name", "ada"), ("password", "three quiet otters"), ("again", "three quiet otters"));
         Assert.Equal((HttpStatusCode.SeeOther, "/accounts"), (answer.StatusCode, answer.Headers.Location!.OriginalString));
 
@@ -54,7 +54,7 @@ public sealed partial class ConsoleTests : IAsyncLifetime
     [Fact]
     public async Task A_token_is_replaced_from_its_pages()
     {
-        var link = SetupLink().Match(_server.Welcome).Groups["secret"].Value;
+        var link = SetupLink().Match((await _at.TandemAsync("setup-link")).Out).Groups["secret"].Value;
         await PostAsync("/setup", "/setup", ("link", link), ("name", "ada"), ("password", "three quiet otters"), ("again", "three quiet otters"));
         var account = AccountLink().Match(await TextAsync("/accounts")).Value;
         foreach (var path in new[]

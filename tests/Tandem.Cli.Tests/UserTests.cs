@@ -21,9 +21,9 @@ public sealed partial class UserTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Until_there_is_a_user_each_start_and_the_verb_print_a_new_link()
+    public async Task Until_there_is_a_user_the_verb_prints_a_new_link_each_time()
     {
-        var first = SetupLink().Match(_server.Welcome).Value;
+        var first = (await _at.TandemAsync("setup-link")).Out.Trim();
         Assert.StartsWith($"{_server.Url}/setup#", first, StringComparison.Ordinal);
         var said = await _at.TandemAsync("setup-link");
         Assert.Equal(0, said.ExitCode);
@@ -37,8 +37,29 @@ public sealed partial class UserTests : IAsyncLifetime
 
         await _server.StopAsync("TERM");
         await using var again = await RunningServer.StartAsync(_at);
-        Assert.DoesNotContain("/setup#", again.Welcome, StringComparison.Ordinal);
+        Assert.DoesNotContain("setup", again.Welcome, StringComparison.Ordinal);
         Assert.Contains($"Console  {again.Url}/", again.Welcome, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_start_whose_output_is_kept_prints_the_command_for_a_link_and_no_link()
+    {
+        Assert.DoesNotContain("/setup#", _server.Welcome, StringComparison.Ordinal);
+        var command = _server.Welcome.Split('\n').Single(line => line.Contains("setup-link", StringComparison.Ordinal)).Trim();
+        Assert.Equal($"tandem setup-link --data {_at.Data}", command);
+        var said = await _at.TandemAsync(command.Split(' ')[1..]);
+        Assert.Equal((0, true), (said.ExitCode, SetupLink().IsMatch(said.Out)));
+        var (_, _, errors) = await _server.StopAsync("TERM");
+        Assert.DoesNotContain("/setup#", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_start_on_a_terminal_prints_a_link()
+    {
+        await _server.StopAsync("TERM");
+        var said = await _at.AnswerAsync([("listening on loopback only", "\u0003")], "serve", "--listen", "127.0.0.1:0");
+        Assert.Matches(SetupLink(), said.Out);
+        Assert.Contains("Open this link within 30 minutes", said.Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,11 +9,11 @@ public static class Until
 
     public static Task TrueAsync(Func<bool> condition) => TrueAsync(() => Task.FromResult(condition()));
 
-    public static async Task TrueAsync(Func<Task<bool>> condition)
+    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan? limit = null)
     {
         for (var watch = Stopwatch.StartNew(); !await condition();)
         {
-            if (watch.Elapsed > Limit)
+            if (watch.Elapsed > (limit ?? Limit))
             {
                 throw new TimeoutException("What was waited for did not come about.");
             }

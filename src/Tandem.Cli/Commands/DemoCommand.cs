@@ -38,9 +38,11 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(RotateOutput telling, bool keep, CancellationToken cancel)
     {
         await using var server = await StartAsync(cancel);
-        var link = await server.CreateSetupLinkAsync();
+        var link = telling.Terminal.IsTerminal ? await server.CreateSetupLinkAsync() : null; // a secret, for no file and no log
         telling.Terminal.Line($"server    {server.Url.GetLeftPart(UriPartial.Authority)}, everything in {server.Root}, which goes away at the end");
-        telling.Terminal.Line($"console   {link?.Url}   (works once; --keep leaves it time)");
+        telling.Terminal.Line(link is null
+            ? $"console   {server.Url.GetLeftPart(UriPartial.Authority)}/   (a link to sign in: tandem setup-link --data {Shell.Quote(server.Data)})"
+            : $"console   {link.Url}   (works once; --keep leaves it time)");
         telling.Terminal.Line("apps      billing, which reads its env file at each call; reports, which reads its own when it starts, every 8 s");
         var found = await RotateAsync(server, telling, cancel);
         telling.Terminal.Clear();

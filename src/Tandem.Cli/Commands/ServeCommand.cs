@@ -71,7 +71,8 @@ internal static class ServeCommand
             throw new CommandException(ExitCode.Precondition, CannotListen(e), e);
         }
 
-        await Console.Out.WriteAsync(Welcome.Text(startup, RunningServer.Describe(app.Services), await RunningServer.CreateSetupLinkAsync(app.Services)));
+        var setUp = await Welcome.SetUpAsync(app.Services, startup.Directory.Root, isTerminal: !Console.IsOutputRedirected);
+        await Console.Out.WriteAsync(Welcome.Text(startup, RunningServer.Describe(app.Services), setUp));
         await app.WaitForShutdownAsync(cancel);
         await Console.Out.WriteLineAsync("stopped");
         return ExitCode.Done;

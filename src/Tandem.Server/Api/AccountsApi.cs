@@ -156,7 +156,8 @@ internal static class AccountsRoutes
 
     private static readonly string[] Reading = ["GET", "HEAD"];
 
-    private static readonly ParameterDescription Name = new(ParameterPlace.Form, "FriendlyName", "What people call it: at most 64 characters, no control characters.");
+    private static readonly ParameterDescription Name = new(
+        ParameterPlace.Form, "FriendlyName", $"What people call it: at most 64 characters, {VisibleText.Rule}.");
 
     private static readonly ParameterDescription Status = new(ParameterPlace.Form, "Status", "For the parent alone.") { Values = ["active", "suspended", "closed"] };
 

@@ -128,7 +128,7 @@ internal static class TandemAccountsApi
     {
         if (name is not null && !Account.IsFriendlyName(name))
         {
-            throw new TandemRefusal(Invalid($"friendly_name has 1 to {Account.FriendlyNameLimit} characters, and no control characters."));
+            throw new TandemRefusal(Invalid($"friendly_name has 1 to {Account.FriendlyNameLimit} characters, {VisibleText.Rule}."));
         }
     }
 }

@@ -74,7 +74,7 @@ internal static class TandemConsumersApi
 
         if (asked.Name is { Length: > 0 } name && !Account.IsFriendlyName(name))
         {
-            throw new TandemRefusal(Invalid($"name has at most {Account.FriendlyNameLimit} characters, and no control characters."));
+            throw new TandemRefusal(Invalid($"name has at most {Account.FriendlyNameLimit} characters, {VisibleText.Rule}."));
         }
 
         if (asked.ExpectedEvery > ConsumerDecisions.EveryLimit)

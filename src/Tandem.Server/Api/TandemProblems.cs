@@ -41,7 +41,7 @@ internal static class TandemProblems
         ErrorKind.UserNotFound => Of(404, "user_not_found", "There is no such user."),
         ErrorKind.UserExists => Of(409, "user_exists", "There is a user of this name already."),
         ErrorKind.LastAdministrator => Of(409, "last_administrator", "This is the last administrator. Make somebody else one first."),
-        ErrorKind.InvalidInput => Invalid("A value cannot be stored: a name or a reason is too long, holds control characters, or is missing."),
+        ErrorKind.InvalidInput => Invalid("A value cannot be stored: a name or a reason is too long, holds control or invisible characters, or is missing."),
         ErrorKind.Unavailable => Of(503, "unavailable", "It cannot be stored now, so nothing was changed. Is the disk full? Trying again is safe."),
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "No refusal."),
     };

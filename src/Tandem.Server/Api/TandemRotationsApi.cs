@@ -97,14 +97,14 @@ internal static class TandemRotationsApi
         return new()
         {
             Id = id,
-            Owner = told.Owner!,
+            Owner = VisibleText.Of(told.Owner!),
             Started = started.ToUniversalTime(),
             Progress = progress,
             Step = told.Step,
             OldFingerprint = told.OldFingerprint,
             NewFingerprint = told.NewFingerprint,
-            Destinations = [.. destinations.Select(d => new RotationDestination(d.Name, d.Progress))],
-            Message = told.Message,
+            Destinations = [.. destinations.Select(d => new RotationDestination(VisibleText.Of(d.Name), d.Progress))],
+            Message = told.Message is { } message ? VisibleText.Of(message) : null,
         };
     }
 

@@ -9,7 +9,7 @@ namespace Tandem.Server.Api;
 internal static class TandemTokensApi
 {
     private static readonly string ReasonRule =
-        $"A forced promote takes a reason, which is kept in the audit. reason has at most {AuditDraft.ReasonLimit} characters, and no control characters.";
+        $"A forced promote takes a reason, which is kept in the audit. reason has at most {AuditDraft.ReasonLimit} characters, {VisibleText.Rule}.";
 
     public static async Task Show(HttpContext http)
     {

@@ -23,6 +23,7 @@ internal static class TwilioErrors
     public static readonly TwilioRefusal AccountClosed = new(400, 20001, "The account is closed, and closing is final");
     public static readonly TwilioRefusal InvalidFriendlyName = new(400, 20002, "Invalid FriendlyName");
     public static readonly TwilioRefusal PageSizeTooLarge = new(400, 20007, "Page size too large");
+    public static readonly TwilioRefusal UnclearPath = new(400, 20001, "Bad Request: the path has dot segments, empty segments or needless escapes");
     public static readonly TwilioRefusal InvalidPageToken = new(400, 21481, "Invalid PageToken");
     public static readonly TwilioRefusal TooManyRequests = new(429, 20429, "Too Many Requests");
     public static readonly TwilioRefusal InternalError = new(500, 20500, "Internal Server Error");

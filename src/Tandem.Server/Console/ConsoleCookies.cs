@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Tandem.Server.Console;
 
@@ -10,10 +11,30 @@ internal static class ConsoleCookies
 {
     public const string Session = "tandem";
     public const string Device = "tandem-device";
+    public const string Form = "tandem-form";
     public const string Note = "tandem-note";
 
-    /// <summary>The value; null when it was not sent.</summary>
-    public static string? Read(HttpContext http, string name) => http.Request.Cookies[NameOf(http, name)];
+    /// <summary>
+    /// Whether the browser reaches the console over TLS: on this connection, by the word of a trusted proxy, or because the public address says so.
+    /// </summary>
+    public static bool IsSecure(HttpContext http) =>
+        http.Request.IsHttps || http.RequestServices.GetRequiredService<TandemOptions>().PublicUrl is { Scheme: "https" };
+
+    /// <summary>
+    /// The value; null when it was not sent, and when it was sent twice: then another site of the same domain has set one of them. The
+    /// framework's own collection ignores case, and some browsers guard the prefix in its usual case only.
+    /// </summary>
+    public static string? Read(HttpContext http, string name)
+    {
+        var start = $"{NameOf(http, name)}=";
+        var sent = http.Request.Headers.Cookie
+            .SelectMany(static header => header!.Split(';'))
+            .Select(static cookie => cookie.Trim(' '))
+            .Where(cookie => cookie.StartsWith(start, StringComparison.Ordinal))
+            .Take(2)
+            .ToList();
+        return sent is [var one] ? one[start.Length..] : null;
+    }
 
     /// <summary>Sets it: for so long, or with null until the browser is closed.</summary>
     public static void Write(HttpContext http, string name, string value, TimeSpan? lasts = null)
@@ -26,8 +47,8 @@ internal static class ConsoleCookies
     /// <summary>Removes it.</summary>
     public static void Delete(HttpContext http, string name) => http.Response.Cookies.Delete(NameOf(http, name), Options(http));
 
-    private static string NameOf(HttpContext http, string name) => http.Request.IsHttps ? $"__Host-{name}" : name;
+    private static string NameOf(HttpContext http, string name) => IsSecure(http) ? $"__Host-{name}" : name;
 
     private static CookieOptions Options(HttpContext http) =>
-        new() { Path = "/", HttpOnly = true, Secure = http.Request.IsHttps, SameSite = SameSiteMode.Strict, IsEssential = true };
+        new() { Path = "/", HttpOnly = true, Secure = IsSecure(http), SameSite = SameSiteMode.Strict, IsEssential = true };
 }

@@ -17,9 +17,9 @@ internal static class ConsoleHeaders
         headers["Referrer-Policy"] = "same-origin"; // "no-referrer" would also blank the Origin of our own forms
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        if (context.Request.IsHttps)
+        if (ConsoleCookies.IsSecure(context))
         {
-            headers[HeaderNames.StrictTransportSecurity] = "max-age=31536000; includeSubDomains"; // a year, what OWASP's ASVS asks for
+            headers[HeaderNames.StrictTransportSecurity] = "max-age=31536000; includeSubDomains"; // a year, as OWASP's ASVS asks
         }
 
         return next(context);

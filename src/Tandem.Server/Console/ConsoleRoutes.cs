@@ -1,7 +1,5 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Tandem.Server.Console;
 
@@ -80,23 +78,5 @@ internal static class ConsoleRoutes
     }
 
     /// <summary>Registers the console's parts.</summary>
-    public static void AddConsole(this IServiceCollection services, TandemOptions options)
-    {
-        var isHttps = options.TlsCertificateFile is not null;
-        services.AddSingleton<Handovers>();
-        services.AddAntiforgery(forms =>
-        {
-            forms.FormFieldName = PageRoutes.TokenField;
-            forms.HeaderName = "X-Form-Token";
-            forms.SuppressXFrameOptionsHeader = true; // the content security policy says it
-            forms.Cookie.Name = isHttps ? "__Host-tandem-form" : "tandem-form";
-            forms.Cookie.SecurePolicy = isHttps ? CookieSecurePolicy.Always : CookieSecurePolicy.SameAsRequest;
-            forms.Cookie.SameSite = SameSiteMode.Strict;
-            forms.Cookie.HttpOnly = true;
-            forms.Cookie.Path = "/";
-        });
-
-        // Else whoever likes fills the log: each form without a token is a warning, and each page with one is another.
-        services.Configure<LoggerFilterOptions>(logging => logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error));
-    }
+    public static void AddConsole(this IServiceCollection services) => services.AddSingleton<Handovers>();
 }

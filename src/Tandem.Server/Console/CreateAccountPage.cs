@@ -48,5 +48,5 @@ internal static class CreateAccountPage
 
     /// <summary>What is wrong with a name; null when nothing is.</summary>
     public static string? WrongName(string name) =>
-        Account.IsFriendlyName(name) ? null : $"A name has 1 to {Account.FriendlyNameLimit} characters, and no control characters.";
+        Account.IsFriendlyName(name) ? null : $"A name has 1 to {Account.FriendlyNameLimit} characters, {VisibleText.Rule}.";
 }

@@ -3,33 +3,33 @@ using System.Security.Cryptography;
 namespace Tandem.Server.Console;
 
 /// <summary>
-/// New tokens on their way from the POST that made them to the page that shows them, once: in memory alone, for the session that asked, for
-/// two minutes. What is not fetched is zeroed.
+/// New tokens between the POST that made them and the page that shows them, once: in memory only, for the session that asked, for two minutes.
+/// A token that is not fetched is zeroed when its time is over.
 /// </summary>
 /// <param name="time">Where the time comes from.</param>
 internal sealed class Handovers(TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(2);
 
-    /// <summary>On their way at once, at most; more are made by nobody who reads them.</summary>
-    private const int Most = 1_000;
+    /// <summary>Tokens of one user that wait at once. Nobody reads more; one more drops this user's oldest, and never another user's.</summary>
+    private const int MostOfUser = 20;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Waiting> _waiting = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, Waiting> _waiting = new(StringComparer.Ordinal); // the oldest first
 
-    /// <summary>Takes charge of a token; answers the word by which its session fetches it, which is no secret.</summary>
-    public string Put(string session, AuthToken token)
+    /// <summary>Takes charge of a token; returns the word by which its session fetches it, which is no secret.</summary>
+    public string Put(SignedIn by, AuthToken token)
     {
-        var (id, now) = (Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), time.GetUtcNow());
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
         lock (_lock)
         {
-            foreach (var (old, waiting) in _waiting.Where(w => w.Value.Until <= now || _waiting.Count >= Most).ToList())
+            var own = _waiting.Where(w => w.Value.User == by.User.Id).Select(w => w.Key).ToList();
+            if (own.Count >= MostOfUser)
             {
-                waiting.Token.Dispose();
-                _waiting.Remove(old);
+                Remove(own[0])?.Dispose();
             }
 
-            _waiting.Add(id, new(session, token, now + Lasts));
+            _waiting.Add(id, new(by.User.Id, by.Session.Id, token, time.CreateTimer(Expire, id, Lasts, Timeout.InfiniteTimeSpan)));
         }
 
         return id;
@@ -40,19 +40,7 @@ internal sealed class Handovers(TimeProvider time) : IDisposable
     {
         lock (_lock)
         {
-            if (!_waiting.TryGetValue(id, out var waiting) || !waiting.Session.Equals(session, StringComparison.Ordinal))
-            {
-                return null;
-            }
-
-            _waiting.Remove(id);
-            if (waiting.Until > time.GetUtcNow())
-            {
-                return waiting.Token;
-            }
-
-            waiting.Token.Dispose();
-            return null;
+            return _waiting.TryGetValue(id, out var waiting) && waiting.Session.Equals(session, StringComparison.Ordinal) ? Remove(id) : null;
         }
     }
 
@@ -60,14 +48,31 @@ internal sealed class Handovers(TimeProvider time) : IDisposable
     {
         lock (_lock)
         {
-            foreach (var waiting in _waiting.Values)
+            foreach (var id in _waiting.Keys.ToList())
             {
-                waiting.Token.Dispose();
+                Remove(id)?.Dispose();
             }
-
-            _waiting.Clear();
         }
     }
 
-    private sealed record Waiting(string Session, AuthToken Token, DateTimeOffset Until);
+    private void Expire(object? id)
+    {
+        lock (_lock)
+        {
+            Remove((string)id!)?.Dispose();
+        }
+    }
+
+    private AuthToken? Remove(string id)
+    {
+        if (!_waiting.Remove(id, out var waiting))
+        {
+            return null;
+        }
+
+        waiting.Timer.Dispose();
+        return waiting.Token;
+    }
+
+    private sealed record Waiting(long User, string Session, AuthToken Token, ITimer Timer);
 }

@@ -1,11 +1,10 @@
-using System.Globalization;
 using Tandem.Server.People;
 
 namespace Tandem.Server.Console;
 
 /// <summary>
-/// Marks a browser that has signed in as a user before, so that strangers who guess at that name do not make its owner wait. It proves nothing
-/// else: name and password are asked for all the same.
+/// Marks a browser that has signed in as a user before, or has opened the user's one-time link, so that strangers who guess at that name do not
+/// make its owner wait. It proves nothing else: name and password are still asked for.
 /// </summary>
 internal static class KnownBrowser
 {
@@ -13,14 +12,16 @@ internal static class KnownBrowser
 
     private static readonly TimeSpan Lasts = TimeSpan.FromDays(180);
 
-    /// <summary>A try to sign in as this user, from where the request comes.</summary>
+    /// <summary>An attempt to prove to be this user, from where the request comes. The user's own session is as good as a known browser.</summary>
     public static Attempt Attempt(PageRequest page, string name)
     {
         var kept = name.Length > User.NameLimit ? name[..User.NameLimit] : name;
-        return new(kept, Throttle.SourceOf(page.Http.Connection.RemoteIpAddress).ToString(CultureInfo.InvariantCulture), Find(page, kept));
+        var isSignedIn = page.IsSignedIn && string.Equals(page.SignedIn.User.Name, kept, StringComparison.Ordinal);
+        var device = isSignedIn ? $"session {page.SignedIn.Session.Id}" : Find(page, kept);
+        return People.Attempt.From(page.Http.Connection.RemoteIpAddress, kept, device);
     }
 
-    /// <summary>Remembers that this browser has signed in as this user.</summary>
+    /// <summary>Remembers that this browser is the user's.</summary>
     public static void Remember(PageRequest page, string name)
     {
         var id = Find(page, name) ?? OneTimeSecret.Hash(OneTimeSecret.Create());

@@ -36,7 +36,8 @@ internal static class MePage
     public static async Task SetPasswordAsync(PageRequest page)
     {
         var user = page.SignedIn.User;
-        var result = await page.Get<SignIn>().ProveAsync(KnownBrowser.Attempt(page, user.Name), page.Secret("present"), "", page.Context);
+        var result = await page.Get<SignIn>().ProveAsync(
+            KnownBrowser.Attempt(page, user.Name), page.Secret("present"), "", page.Context, page.Http.RequestAborted);
         if (result.State is not (ProofState.Proved or ProofState.CodeNeeded))
         {
             await page.ShowAsync(Pages.Password.Create(new("present", SignInPage.Explain(page, result, "This is not your password."))), SignInPage.StatusOf(result));

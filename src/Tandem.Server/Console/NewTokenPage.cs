@@ -26,7 +26,7 @@ internal static class NewTokenPage
     /// <summary>Goes on to the page, with a token that was just made.</summary>
     public static Task GoThereAsync(PageRequest page, AccountSid sid, AuthToken token)
     {
-        var id = page.Get<Handovers>().Put(page.SignedIn.Session.Id, token);
+        var id = page.Get<Handovers>().Put(page.SignedIn, token);
         return page.GoToAsync($"{AccountPaths.Of(sid, "new-token")}?handover={id}");
     }
 

@@ -100,7 +100,7 @@ internal static class Parts
         wrong is null ? HtmlString.Empty : new HtmlString($"<p class=\"wrong\" id=\"{field}-wrong\"><span aria-hidden=\"true\">■ </span>{Encoder.Encode(wrong)}</p>");
 
     public static IHtmlContent FormToken(Frame frame) =>
-        new HtmlString($"<input type=\"hidden\" name=\"{PageRoutes.TokenField}\" value=\"{Encoder.Encode(frame.FormToken.Value)}\">");
+        new HtmlString($"<input type=\"hidden\" name=\"{Console.FormToken.Field}\" value=\"{Encoder.Encode(frame.FormToken.Value)}\">");
 
     public static IHtmlContent Command(string line) =>
         new HtmlString($"<div class=\"copy\" data-copy><code>{Encoder.Encode(line)}</code></div>");

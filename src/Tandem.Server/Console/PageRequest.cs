@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -116,19 +115,10 @@ internal sealed class PageRequest(HttpContext http)
     {
         Now = Now,
         Path = Http.Request.Path.Value ?? "/",
-        FormToken = new(CreateFormToken, LazyThreadSafetyMode.None),
+        FormToken = new(() => Console.FormToken.Create(this), LazyThreadSafetyMode.None),
         User = _visitor.SignedIn?.User,
         Nav = ConsoleRoutes.NavOf(_visitor.SignedIn?.User.Role),
         Note = NoteCookie.Take(Http),
         Alarms = IsSignedIn ? Get<Alarms>().Up() : [],
     };
-
-    private string CreateFormToken()
-    {
-        var token = Get<IAntiforgery>().GetAndStoreTokens(Http).RequestToken!;
-        var headers = Http.Response.Headers;
-        headers.CacheControl = "no-store"; // of which the framework makes something longer
-        headers.Pragma = default;
-        return token;
-    }
 }

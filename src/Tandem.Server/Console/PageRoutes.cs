@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -8,13 +7,10 @@ namespace Tandem.Server.Console;
 
 /// <summary>
 /// Maps pages. There is no way to map one without saying who may use it, and a POST always passes the same locks: the browser's own word on where it
-/// comes from, a live session, the antiforgery token, the role, and for what cannot be undone a fresh proof of who is there.
+/// comes from, a live session, the form token, the role, and for what cannot be undone a fresh proof of who is there.
 /// </summary>
 internal sealed class PageRoutes(IEndpointRouteBuilder routes)
 {
-    /// <summary>The name of the field with the antiforgery token.</summary>
-    public const string TokenField = "form-token";
-
     private readonly Browsers _browsers = routes.ServiceProvider.GetRequiredService<Browsers>();
 
     /// <summary>A page for anybody.</summary>
@@ -55,7 +51,7 @@ internal sealed class PageRoutes(IEndpointRouteBuilder routes)
         {
             await SignInPage.SendThereAsync(page);
         }
-        else if (!await HasTokenAsync(http))
+        else if (!await HasTokenAsync(page))
         {
             await page.FailAsync(StatusCodes.Status400BadRequest);
         }
@@ -78,13 +74,13 @@ internal sealed class PageRoutes(IEndpointRouteBuilder routes)
         return false;
     }
 
-    private static async Task<bool> HasTokenAsync(HttpContext http)
+    private static async Task<bool> HasTokenAsync(PageRequest page)
     {
         try
         {
-            return http.Request.HasFormContentType
-                && (await http.Request.ReadFormAsync(http.RequestAborted)).Files.Count == 0
-                && await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http);
+            return page.Http.Request.HasFormContentType
+                && (await page.Http.Request.ReadFormAsync(page.Http.RequestAborted)).Files.Count == 0
+                && FormToken.IsValid(page);
         }
         catch (InvalidDataException)
         {

@@ -88,7 +88,7 @@ internal static class PromotePage
     {
         if (!AuditDraft.IsReason(reason))
         {
-            return $"The reason has at most {AuditDraft.ReasonLimit} characters, and no control characters. Nothing was promoted.";
+            return $"The reason has at most {AuditDraft.ReasonLimit} characters, {VisibleText.Rule}. Nothing was promoted.";
         }
 
         if (view.Account.Secondary is null || view.Readiness.State == ReadinessState.Moved)

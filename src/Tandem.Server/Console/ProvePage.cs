@@ -40,7 +40,8 @@ internal static class ProvePage
         }
 
         var user = page.SignedIn.User;
-        var result = await page.Get<SignIn>().ProveAsync(KnownBrowser.Attempt(page, user.Name), password, page.Field(Code), page.Context);
+        var result = await page.Get<SignIn>().ProveAsync(
+            KnownBrowser.Attempt(page, user.Name), password, page.Field(Code), page.Context, page.Http.RequestAborted);
         if (result.Proof is not { } proof)
         {
             await AskAsync(page, SignInPage.Explain(page, result, user.Factor is null ? "This is not your password." : "Password or code is not right."), SignInPage.StatusOf(result));
@@ -62,7 +63,7 @@ internal static class ProvePage
     {
         var request = page.Http.Request;
         var fields = request.Form
-            .Where(f => f.Key is not (PageRoutes.TokenField or Password or Code))
+            .Where(f => f.Key is not (FormToken.Field or Password or Code))
             .SelectMany(f => f.Value.Select(v => KeyValuePair.Create(f.Key, v ?? "")))
             .ToList();
         return page.ShowAsync(

@@ -89,6 +89,7 @@ internal static class SetupPage
         }
 
         page.Get<SignInDelays>().Forget(user.Name);
+        KnownBrowser.Remember(page, user.Name); // the link has shown whose it is, so no stranger's attempts come before the first sign-in
         page.Committed();
         await page.GoToAsync(ConsolePaths.SignIn, Note.Done($"Your password is set. Sign in as {user.Name}."));
     }

@@ -68,7 +68,7 @@ internal static class SignInPage
     {
         var (name, to) = (User.Normalise(page.Field("name")), ConsolePaths.OfOurs(page.Field("to")));
         var attempt = KnownBrowser.Attempt(page, name);
-        var result = await page.Get<SignIn>().ProveAsync(attempt, page.Secret("password"), "", page.Context);
+        var result = await page.Get<SignIn>().ProveAsync(attempt, page.Secret("password"), "", page.Context, page.Http.RequestAborted);
         if (result.State == ProofState.CodeNeeded)
         {
             await page.ShowAsync(Pages.SignInCode.Create(new(CodeTicket.Create(page, result.User!), to)));
@@ -93,7 +93,8 @@ internal static class SignInPage
             return;
         }
 
-        var result = await page.Get<SignIn>().ProveCodeAsync(KnownBrowser.Attempt(page, name), password, page.Field("code"), page.Context);
+        var result = await page.Get<SignIn>().ProveCodeAsync(
+            KnownBrowser.Attempt(page, name), password, page.Field("code"), page.Context, page.Http.RequestAborted);
         await (result.Proof is { } proof
             ? BeginAsync(page, proof, to)
             : page.ShowAsync(

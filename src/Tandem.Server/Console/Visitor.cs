@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -30,7 +29,7 @@ internal sealed class Visitor
     public void Become(HttpContext http, SessionBegun begun)
     {
         ConsoleCookies.Write(http, ConsoleCookies.Session, begun.Secret);
-        Is(http, begun.SignedIn);
+        SignedIn = begun.SignedIn;
     }
 
     private async Task FindAsync(HttpContext http, string secret)
@@ -49,14 +48,6 @@ internal sealed class Visitor
             await services.GetRequiredService<Sessions>().SeenAsync(found.Session, now); // should it fail, the session runs out sooner
         }
 
-        Is(http, found);
-    }
-
-    private void Is(HttpContext http, SignedIn signedIn)
-    {
-        SignedIn = signedIn;
-
-        // What the antiforgery tokens are bound to: a form given out to one user is not taken from another.
-        http.User = new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, signedIn.User.Name)], authenticationType: "console"));
+        SignedIn = found;
     }
 }

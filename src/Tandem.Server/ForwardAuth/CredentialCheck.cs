@@ -148,18 +148,7 @@ internal static class Families
     /// </summary>
     public static Family Of(string? target)
     {
-        var path = target.AsSpan();
-        if (path is ['h' or 'H', ..] && path.IndexOf("://", StringComparison.Ordinal) is var scheme and > 0) // the absolute form
-        {
-            path = path[(scheme + 3)..];
-            path = path.IndexOf('/') is var slash and >= 0 ? path[slash..] : default;
-        }
-
-        if (path.IndexOf('?') is var query and >= 0)
-        {
-            path = path[..query];
-        }
-
+        var path = RequestTarget.PathOf(target);
         const string Root = "/auth/";
         return !path.StartsWith(Root, StringComparison.Ordinal) ? Family.None : path[Root.Length..] switch
         {

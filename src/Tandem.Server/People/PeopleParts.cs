@@ -17,6 +17,7 @@ internal static class PeopleParts
         services.AddSingleton<Passwords>();
         services.AddSingleton<SecondFactors>();
         services.AddSingleton<SignInDelays>();
+        services.AddSingleton<Turns>();
         services.AddSingleton<FailedSignIns>();
         services.AddSingleton<SignIn>();
         services.AddSingleton<SetupLink>();

@@ -1,13 +1,13 @@
 namespace Tandem.Server.People;
 
 /// <summary>
-/// How long somebody who failed to sign in has to wait before the next try: longer each time, by the user's name and by the client's address,
-/// and never for good. A browser that has signed in as that user before has a count of its own, so that a stranger's guesses shut nobody out.
-/// In memory alone: after a restart everybody begins anew.
+/// How long somebody who failed to sign in has to wait before the next attempt: longer each time, by the user's name and the client's network, and by
+/// the client's address; never for good, and never because of somebody elsewhere. In memory alone: a restart forgets all failures.
 /// </summary>
 /// <remarks>
-/// A name has five tries at once; then the wait doubles from a second up to a quarter of an hour, and from the hundredth try in a row (NIST's
-/// limit, SP 800-63B-4) it is a day. An address has twenty at once, up to a quarter of an hour.
+/// A network has five attempts at a name at once; then the wait doubles from a second up to a quarter of an hour, and from the hundredth failure
+/// in a row (NIST's limit, SP 800-63B-4) it is a day. An address has twenty at once for all names, up to a quarter of an hour. A browser, a session
+/// and a right password of the user count apart from strangers, each as a network does.
 /// </remarks>
 internal sealed class SignInDelays(TimeProvider time)
 {
@@ -15,11 +15,11 @@ internal sealed class SignInDelays(TimeProvider time)
     private const int Capacity = 10_000;
 
     private readonly Lock _lock = new();
-    private readonly Counts _names = new(Free: 5, Hard: 100, Forget: TimeSpan.FromDays(30));
+    private readonly Counts _networks = new(Free: 5, Hard: 100, Forget: TimeSpan.FromDays(30));
     private readonly Counts _devices = new(Free: 5, Hard: 100, Forget: TimeSpan.FromDays(30));
     private readonly Counts _sources = new(Free: 20, Hard: int.MaxValue, Forget: TimeSpan.FromHours(1));
 
-    /// <summary>How long to wait before a try; zero for not at all.</summary>
+    /// <summary>How long to wait before an attempt; zero for not at all.</summary>
     public TimeSpan Wait(Attempt attempt)
     {
         lock (_lock)
@@ -27,11 +27,11 @@ internal sealed class SignInDelays(TimeProvider time)
             var now = time.GetUtcNow();
             return attempt.Device is { } device
                 ? _devices.Wait(device, now)
-                : TimeSpan.FromTicks(Math.Max(_names.Wait(attempt.Name, now).Ticks, _sources.Wait(attempt.Source, now).Ticks));
+                : TimeSpan.FromTicks(Math.Max(_networks.Wait(KeyOf(attempt), now).Ticks, _sources.Wait(attempt.Source, now).Ticks));
         }
     }
 
-    /// <summary>Counts a failed try.</summary>
+    /// <summary>Counts a failed attempt.</summary>
     public void Failed(Attempt attempt)
     {
         lock (_lock)
@@ -43,12 +43,12 @@ internal sealed class SignInDelays(TimeProvider time)
                 return;
             }
 
-            _names.Add(attempt.Name, now);
+            _networks.Add(KeyOf(attempt), now);
             _sources.Add(attempt.Source, now);
         }
     }
 
-    /// <summary>Forgets what a name or a known browser has failed; not the address, from which somebody may guess at others.</summary>
+    /// <summary>Forgets the failures of a network at a name, or of a known browser; not those of the address, which may be at other names.</summary>
     public void Succeeded(Attempt attempt)
     {
         lock (_lock)
@@ -59,7 +59,7 @@ internal sealed class SignInDelays(TimeProvider time)
                 return;
             }
 
-            _names.Remove(attempt.Name);
+            _networks.Remove(KeyOf(attempt));
         }
     }
 
@@ -68,9 +68,17 @@ internal sealed class SignInDelays(TimeProvider time)
     {
         lock (_lock)
         {
-            _names.Remove(name);
+            _networks.RemoveAll(KeyOf(name, ""));
+            _devices.Remove(CodesOf(name));
         }
     }
+
+    /// <summary>What wrong codes behind a right password of this user count for: strangers never come so far.</summary>
+    public static string CodesOf(string name) => $"code {name}";
+
+    private static string KeyOf(Attempt attempt) => KeyOf(attempt.Name, attempt.Network);
+
+    private static string KeyOf(string name, string network) => $"{name}\n{network}";
 
     private sealed record Counts(int Free, int Hard, TimeSpan Forget)
     {
@@ -105,6 +113,14 @@ internal sealed class SignInDelays(TimeProvider time)
 
         public void Remove(string key) => _counts.Remove(key);
 
+        public void RemoveAll(string start)
+        {
+            foreach (var key in _counts.Keys.Where(k => k.StartsWith(start, StringComparison.Ordinal)).ToList())
+            {
+                _counts.Remove(key);
+            }
+        }
+
         /// <summary>Lets those go that have run out; else the tenth that failed least, so that who guesses most is remembered longest.</summary>
         private void MakeRoom(DateTimeOffset now)
         {
@@ -120,9 +136,3 @@ internal sealed class SignInDelays(TimeProvider time)
         }
     }
 }
-
-/// <summary>Who tries to sign in, and from where.</summary>
-/// <param name="Name">The user's name as typed, normalised.</param>
-/// <param name="Source">What counts as one client (<see cref="Throttle.SourceOf"/>).</param>
-/// <param name="Device">The browser, if it has signed in as this user before; null else.</param>
-internal sealed record Attempt(string Name, string Source, string? Device);

@@ -119,17 +119,64 @@ public sealed class Headers
         Assert.Matches("(^| )tandem=[^;]+; path=/; samesite=strict; httponly", signedIn.Header("Set-Cookie"));
     }
 
-    [Fact]
-    public async Task Behind_a_proxy_that_ends_TLS_cookies_are_secure()
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task Behind_a_proxy_that_ends_TLS_cookies_are_host_cookies_and_every_answer_asks_for_TLS(bool isForwarded, bool isPublic)
     {
-        await using var tandem = await TestTandem.StartAsync(new() { Options = o => o with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")] } });
-        using var client = new ConsoleClient(tandem);
-        var page = await client.GetAsync("/sign-in", r => r.With("X-Forwarded-Proto", "https").With("X-Forwarded-For", "203.0.113.7"));
-        Assert.Equal("max-age=31536000; includeSubDomains", page.Header("Strict-Transport-Security"));
+        await using var tandem = await TestTandem.StartAsync(new()
+        {
+            Options = o => o with
+            {
+                TrustedProxies = isForwarded ? [IPNetwork.Parse("127.0.0.0/8")] : [],
+                PublicUrl = isPublic ? new("https://tandem.example.com") : null,
+            },
+        });
         await ConsoleClient.AddUserAsync(tandem, "ada");
-        page = await client.GetAsync("/sign-in", r => r.With("X-Forwarded-Proto", "https").With("X-Forwarded-For", "203.0.113.7"));
-        Assert.Contains("tandem-form=", page.Header("Set-Cookie"), StringComparison.Ordinal);
-        Assert.Contains("; secure;", page.Header("Set-Cookie"), StringComparison.Ordinal);
+        var form = await GetAsync("GET", "/sign-in", "");
+        Assert.Matches("^__Host-tandem-form=[^;]+; path=/; secure; samesite=strict; httponly$", form.Header("Set-Cookie"));
+        var mark = form.Header("Set-Cookie")!.Split(';')[0];
+        var token = ConsoleClient.TokenIn(form.Body);
+        var signedIn = await GetAsync("POST", "/sign-in", mark, ("form-token", token), ("name", "ada"), ("password", ConsoleClient.Password));
+        Assert.Equal(303, signedIn.Status);
+        const string strict = "path=/; secure; samesite=strict; httponly";
+        Assert.Matches($"^__Host-tandem=[^;]+; {strict}, __Host-tandem-device=[^;]+; max-age=15552000; {strict}$", signedIn.Header("Set-Cookie"));
+        var session = $"{mark}; {signedIn.Header("Set-Cookie")!.Split(';')[0]}";
+        foreach (var (method, path, status) in new[]
+        {
+            ("GET", "/accounts", 200), ("GET", "/", 303), ("GET", "/users/nobody", 404), ("DELETE", "/users/ada", 405), ("POST", "/sign-out", 400),
+            ("GET", "/assets/nothing.css", 404),
+            ("GET", ConsoleAsset.Style.Path, 200), ("OPTIONS", "/accounts", 405), ("GET", "/accounts/nothing", 404),
+        })
+        {
+            var answer = await GetAsync(method, path, session);
+            Assert.Equal((path, status, "max-age=31536000; includeSubDomains"), (path, answer.Status, answer.Header("Strict-Transport-Security")));
+        }
+
+        async Task<TestAnswer> GetAsync(string method, string path, string cookies, params (string, string)[] fields)
+        {
+            using var handler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false };
+            using var http = new HttpClient(handler) { BaseAddress = tandem.Address };
+            using var request = new HttpRequestMessage(new(method), new Uri(path, UriKind.Relative));
+            _ = isForwarded ? request.With("X-Forwarded-Proto", "https").With("X-Forwarded-For", "203.0.113.7") : request;
+            _ = cookies.Length > 0 ? request.With("Cookie", cookies) : request;
+            _ = method == "POST" ? request.Form(fields) : request;
+            using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+            return await TestAnswer.ReadAsync(answer);
+        }
+    }
+
+    [Theory]
+    [InlineData("192.0.2.0/24", "https")] // from somebody who is no trusted proxy
+    [InlineData("127.0.0.0/8", "http")]
+    public async Task Nobody_else_makes_cookies_secure(string trusted, string scheme)
+    {
+        await using var tandem = await TestTandem.StartAsync(new() { Options = o => o with { TrustedProxies = [IPNetwork.Parse(trusted)] } });
+        using var client = new ConsoleClient(tandem);
+        var page = await client.GetAsync("/sign-in", r => r.With("X-Forwarded-Proto", scheme).With("X-Forwarded-For", "203.0.113.7"));
+        Assert.Null(page.Header("Strict-Transport-Security"));
+        Assert.Matches("^tandem-form=[^;]+; path=/; samesite=strict; httponly$", page.Header("Set-Cookie"));
     }
 
     private static void IsStrict(TestAnswer answer, string what)

@@ -102,14 +102,26 @@ public sealed class Check_200_401
     [InlineData("/auth/envoyx")]
     [InlineData("/AUTH/forward")]
     [InlineData("/auth/Forward")]
-    [InlineData("//auth/forward")]
-    [InlineData("/%61uth/forward")]
-    [InlineData("/x/../auth/forward")]
     public async Task Any_other_path_is_never_a_yes(string target)
     {
         await using var tandem = await TestTandem.StartAsync();
         Assert.Contains(" 401 ", await AskAsync(tandem, "GET", target, ""), StringComparison.Ordinal);
         Assert.Contains(" 404 ", await AskAsync(tandem, "GET", target, $"Authorization: {tandem.Account.Basic}\r\n"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("//auth/forward")]
+    [InlineData("/%61uth/forward")]
+    [InlineData("/x/../auth/forward")]
+    [InlineData("/auth/../auth/envoy/x")]
+    [InlineData("http://elsewhere.example?/auth/forward")] // there the slash is the query's
+    [InlineData("http://elsewhere.example\\auth/forward")]
+    public async Task A_path_of_more_than_one_reading_is_no_check(string target)
+    {
+        await using var tandem = await TestTandem.StartAsync();
+        var answer = await AskAsync(tandem, "GET", target, $"Authorization: {tandem.Account.Basic}\r\n");
+        Assert.DoesNotContain("X-Account-Sid", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain(" 200 ", answer, StringComparison.Ordinal);
     }
 
     [Theory]
