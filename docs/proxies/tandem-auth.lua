@@ -18,7 +18,7 @@ local function all(headers, name)
     local from = headers[name]
     local i = 0
     while from and from[i] do
-        values[i + 1] = from[i]
+        values[i + 1] = (from[i]:gsub("\0", "?")) -- HAProxy passes null bytes, and Tandem's web server refuses them
         i = i + 1
     end
     return #values > 0 and values or nil
@@ -30,13 +30,9 @@ core.register_action("tandem-auth", { "http-req" }, function(txn)
     txn:set_var("txn.tandem_retry", "1")
 
     local request = txn.http:req_get_headers()
-    local headers = {
+    local headers = { -- only what the check needs
         ["x-forwarded-for"] = { txn.f:src() },
-        ["x-forwarded-proto"] = all(request, "x-forwarded-proto"),
         ["x-forwarded-host"] = all(request, "x-forwarded-host"),
-        ["x-forwarded-method"] = { txn.f:method() },
-        ["x-forwarded-uri"] = { txn.f:path() }, -- without the query, which may hold what is nobody's business
-        ["host"] = all(request, "host"),
         ["authorization"] = all(request, "authorization"),
         ["user-agent"] = all(request, "user-agent"),
         ["x-client-name"] = all(request, "x-client-name"),

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -77,7 +78,13 @@ public static class TandemServices
         services.AddSingleton<ForgottenSecondaries>();
         services.AddHostedService(s => s.GetRequiredService<ForgottenSecondaries>());
         services.AddRoutingCore();
-        services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            // Bytes that are not UTF-8 become U+FFFD. By default Kestrel answers 400 for them, which proxies turn into a 503: a malformed
+            // credential must be a 401, and a stray byte in any other header must not refuse a valid one.
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.UTF8;
+        });
     }
 
     /// <summary>The store by each of its contracts, what it holds in memory, and what keeps it.</summary>

@@ -32,11 +32,14 @@ internal sealed class GuardedApi : IAsyncDisposable
     /// <summary>Its primary token at the start.</summary>
     public string Token { get; }
 
-    public static async Task<GuardedApi> StartAsync(Recipe recipe, params (string Name, string Value)[] settings)
+    public static Task<GuardedApi> StartAsync(Recipe recipe, params (string Name, string Value)[] settings) => StartAsync(recipe, null, settings);
+
+    /// <summary>With the proxy in front of this port in place of <see cref="Backend"/>.</summary>
+    public static async Task<GuardedApi> StartAsync(Recipe recipe, int? port, params (string Name, string Value)[] settings)
     {
         var tandem = await ServerProcess.StartAsync([("TANDEM_TRUSTED_PROXIES", "127.0.0.1"), .. settings]);
         var backend = await RecordingBackend.StartAsync();
-        return new(tandem, backend, await ProxyProcess.StartAsync(recipe, tandem.Port, backend.Port));
+        return new(tandem, backend, await ProxyProcess.StartAsync(recipe, tandem.Port, port ?? backend.Port));
     }
 
     /// <summary>Through the proxy, with a credential or with none.</summary>
@@ -56,10 +59,13 @@ internal sealed class GuardedApi : IAsyncDisposable
         }
     }
 
+    /// <summary>A connection to the proxy.</summary>
+    public Task<RawConnection> ConnectAsync() => RawConnection.OpenAsync(new IPEndPoint(IPAddress.Loopback, Proxy.Port));
+
     /// <summary>Bytes as they are, and the first answer.</summary>
     public async Task<TestAnswer> SendRawAsync(string text)
     {
-        await using var connection = await RawConnection.OpenAsync(new IPEndPoint(IPAddress.Loopback, Proxy.Port));
+        await using var connection = await ConnectAsync();
         await connection.SendAsync(text);
         return await connection.ReadAsync();
     }

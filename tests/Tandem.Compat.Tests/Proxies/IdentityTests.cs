@@ -103,7 +103,7 @@ public sealed class IdentityTests
     }
 
     /// <summary>All values under a name, as a backend reads it that takes every odd character for the same.</summary>
-    private static string SeenAs(Received received, string name) =>
+    internal static string SeenAs(Received received, string name) =>
         string.Join(';', received.Headers.Where(h => name.Equals(Plain(h.Name), StringComparison.OrdinalIgnoreCase)).Select(h => h.Value));
 
     private static string Plain(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));

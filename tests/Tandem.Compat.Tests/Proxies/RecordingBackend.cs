@@ -13,7 +13,13 @@ namespace Tandem.Compat.Proxies;
 /// <param name="Target">Path and query, as sent.</param>
 /// <param name="Headers">Every header field.</param>
 /// <param name="Body">The body.</param>
-internal sealed record Received(string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, string Body);
+/// <param name="Trailers">Every field that came after the body.</param>
+internal sealed record Received(
+    string Method,
+    string Target,
+    IReadOnlyList<(string Name, string Value)> Headers,
+    string Body,
+    IReadOnlyList<(string Name, string Value)> Trailers);
 
 /// <summary>The guarded API: it keeps what it received and answers with the identity that it saw.</summary>
 internal sealed class RecordingBackend : IAsyncDisposable
@@ -24,7 +30,11 @@ internal sealed class RecordingBackend : IAsyncDisposable
     private RecordingBackend()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(o => o.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(o =>
+        {
+            o.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // a byte is a character
+            o.Listen(IPAddress.Loopback, 0);
+        });
         _app = builder.Build();
         _app.Run(AnswerAsync);
     }
@@ -58,11 +68,18 @@ internal sealed class RecordingBackend : IAsyncDisposable
     {
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync();
-        var headers = context.Request.Headers.SelectMany(h => h.Value.Select(v => (h.Key, v ?? ""))).ToList();
-        _received.Enqueue(new(context.Request.Method, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, headers, body));
+        var trailers = context.Features.Get<IHttpRequestTrailersFeature>() is { Available: true } after ? Fields(after.Trailers) : [];
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        _received.Enqueue(new(context.Request.Method, target, Fields(context.Request.Headers), body, trailers));
         var answer = Encoding.ASCII.GetBytes($"{context.Request.Headers["X-Account-Sid"]} {context.Request.Headers["X-Token-Slot"]}");
         context.Response.Headers.CacheControl = "no-store";
-        context.Response.ContentLength = answer.Length;
-        await context.Response.Body.WriteAsync(answer);
+        if (!HttpMethods.IsConnect(context.Request.Method)) // whose answer has no body
+        {
+            context.Response.ContentLength = answer.Length;
+            await context.Response.Body.WriteAsync(answer);
+        }
     }
+
+    private static List<(string Name, string Value)> Fields(IHeaderDictionary fields) =>
+        [.. fields.SelectMany(h => h.Value.Select(v => (h.Key, v ?? "")))];
 }
