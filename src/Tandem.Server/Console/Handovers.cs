@@ -20,7 +20,7 @@ internal sealed class Handovers(TimeProvider time) : IDisposable
     /// <summary>Takes charge of a token; answers the word by which its session fetches it, which is no secret.</summary>
     public string Put(string session, AuthToken token)
     {
-        var (id, now) = (Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), time.GetUtcNow());
+        var (id, now) = (Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), time.GetSteadyNow());
         lock (_lock)
         {
             foreach (var (old, waiting) in _waiting.Where(w => w.Value.Until <= now || _waiting.Count >= Most).ToList())
@@ -46,7 +46,7 @@ internal sealed class Handovers(TimeProvider time) : IDisposable
             }
 
             _waiting.Remove(id);
-            if (waiting.Until > time.GetUtcNow())
+            if (waiting.Until > time.GetSteadyNow())
             {
                 return waiting.Token;
             }
