@@ -22,13 +22,15 @@ internal sealed class KeyChange(IAccountStore store, IKeyStore keyStore, DataKey
     /// <param name="caller">An operator.</param>
     /// <param name="to">A file with the new key; null to make one and put it in place.</param>
     /// <param name="context">Where the call came from.</param>
+    /// <param name="committed">Called once the database needs the new key: nothing that fails from then on is a failure of the change.</param>
     /// <exception cref="StartException">A key file is not as it must be; the message says how. Nothing was changed.</exception>
-    public async Task<Outcome<KeysRotatedInfo>> RotateAsync(Caller caller, string? to, ChangeContext context)
+    public async Task<Outcome<KeysRotatedInfo>> RotateAsync(Caller caller, string? to, ChangeContext context, Action committed)
     {
         await _turn.WaitAsync();
         try
         {
             var former = (await ReadAsync(CancellationToken.None)).RootKeyId;
+            TakeLeftOver();
             using var next = to is null ? WriteNext(former) : RootKeyFile.Read(to);
             if (former.Equals(Convert.ToHexStringLower(next.Id), StringComparison.Ordinal))
             {
@@ -45,14 +47,11 @@ internal sealed class KeyChange(IAccountStore store, IKeyStore keyStore, DataKey
                 return refusal;
             }
 
-            _path = to ?? _path;
-            if (to is null)
-            {
-                _file.TakeNext();
-            }
-
-            await _rotation.RemoveUnusedAsync(context);
-            return new KeysRotatedInfo { Keys = await ReadAsync(CancellationToken.None), FormerRootKeyId = former, InPlace = to is null };
+            committed();
+            var inPlace = to is null && TryTakeNext();
+            _path = to ?? (inPlace ? null : _file.Next);
+            await TryRemoveUnusedAsync(context);
+            return new KeysRotatedInfo { Keys = await ReadAsync(CancellationToken.None), FormerRootKeyId = former, InPlace = inPlace };
         }
         finally
         {
@@ -91,6 +90,41 @@ internal sealed class KeyChange(IAccountStore store, IKeyStore keyStore, DataKey
     }
 
     public void Dispose() => _turn.Dispose();
+
+    /// <summary>Moves the next key into its place. When that fails, it stays where it is: the next change and the next start try again.</summary>
+    private bool TryTakeNext()
+    {
+        try
+        {
+            _file.TakeNext();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return !File.Exists(_file.Next); // in place; what failed came after
+        }
+    }
+
+    /// <summary>Ends a change before, whose key could not be moved into its place.</summary>
+    private void TakeLeftOver()
+    {
+        if (string.Equals(_path, _file.Next, StringComparison.Ordinal) && TryTakeNext())
+        {
+            _path = null;
+        }
+    }
+
+    /// <summary>The upkeep does it again within the hour.</summary>
+    private async Task TryRemoveUnusedAsync(ChangeContext context)
+    {
+        try
+        {
+            await _rotation.RemoveUnusedAsync(context);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+        }
+    }
 
     /// <summary>Only the key that the database needs now may be replaced in its file: after a change to another file this one is somebody else's to keep.</summary>
     private RootKey WriteNext(string former)

@@ -85,9 +85,20 @@ public sealed class RootKeyFile
             DurableFile.Erase(Next); // of a rotation that came to nothing
             var key = RootKey.Generate();
             var text = key.ToFileText();
-            _ = DurableFile.TryCreate(Next, text);
-            CryptographicOperations.ZeroMemory(text);
-            return key;
+            try
+            {
+                _ = DurableFile.TryCreate(Next, text);
+                return key;
+            }
+            catch
+            {
+                key.Dispose();
+                throw;
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(text);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -99,7 +110,7 @@ public sealed class RootKeyFile
     /// <summary>Moves the next key into this one's place, and erases this one. The database is wrapped under the next one already.</summary>
     internal void TakeNext()
     {
-        if (File.Exists(Path))
+        if (File.Exists(Path) && File.Exists(Next))
         {
             File.Move(Path, Previous, overwrite: true);
         }

@@ -40,7 +40,11 @@ internal sealed class UserRows(DbConnection connection, RowMac mac) : IUserRows,
         connection, "DELETE FROM console_session WHERE user_id = @user AND hash <> @except", ("@user", DbType.Int64), ("@except", DbType.Binary));
 
     private readonly Statement _drop = new(
-        connection, "DELETE FROM console_session WHERE last_seen <= @seen OR date_created <= @created", ("@seen", DbType.Int64), ("@created", DbType.Int64));
+        connection,
+        "DELETE FROM console_session WHERE abs(@now - last_seen) >= @idle OR abs(@now - date_created) >= @longest",
+        ("@now", DbType.Int64),
+        ("@idle", DbType.Int64),
+        ("@longest", DbType.Int64));
 
     private DbTransaction? _transaction;
 
@@ -103,8 +107,8 @@ internal sealed class UserRows(DbConnection connection, RowMac mac) : IUserRows,
 
     public int EndAll(long userId, string? except) => _endAll.In(_transaction).With(userId, Convert.FromHexString(except ?? "")).Execute();
 
-    public void DropSessions(DateTimeOffset lastSeenBefore, DateTimeOffset createdBefore) =>
-        _drop.In(_transaction).With(UserRow.Milliseconds(lastSeenBefore), UserRow.Milliseconds(createdBefore)).Execute();
+    public void DropSessions(DateTimeOffset now) => _drop.In(_transaction)
+        .With(UserRow.Milliseconds(now), (long)Session.Idle.TotalMilliseconds, (long)Session.Longest.TotalMilliseconds).Execute();
 
     public void Dispose()
     {

@@ -80,7 +80,9 @@ public sealed record Account
     /// <summary>Whether a promote asks first who would break.</summary>
     public PromoteGuard PromoteGuard { get; init; } = PromoteGuard.Off;
 
-    /// <summary>Until when the check refuses the primary (the rehearsal of a promote); null when it does not.</summary>
+    /// <summary>
+    /// Until when, by the <see cref="SteadyTime"/> of this process, the check refuses the primary (the rehearsal of a promote); null when it does not.
+    /// </summary>
     public DateTimeOffset? PrimaryPausedUntil { get; init; }
 
     /// <summary>The token in force; null only once the account is closed.</summary>

@@ -49,6 +49,6 @@ public interface IUserRows
     /// <summary>Ends the sessions of a user, but for one; answers how many.</summary>
     int EndAll(long userId, string? except);
 
-    /// <summary>Drops sessions that were last seen, or that began, before these moments.</summary>
-    void DropSessions(DateTimeOffset lastSeenBefore, DateTimeOffset createdBefore);
+    /// <summary>Drops the sessions that are not taken any more at this moment (<see cref="Session.IsAlive"/>).</summary>
+    void DropSessions(DateTimeOffset now);
 }

@@ -156,7 +156,7 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
         return store.ChangeAsync(
             caller,
             sid,
-            account => account.PausePrimary(time.GetUtcNow() + length),
+            account => account.PausePrimary(time.GetSteadyNow() + length),
             (account, actor) => new(AuditAction.PrimaryPaused, sid, actor, context, account.Primary!.Fingerprint) { Detail = detail });
     }
 
@@ -164,7 +164,7 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     public Task<Outcome<Account>> ResumePrimaryAsync(Caller caller, AccountSid sid, ChangeContext context) => store.ChangeAsync(
         caller,
         sid,
-        account => account.ResumePrimary(time.GetUtcNow()),
+        account => account.ResumePrimary(time.GetSteadyNow()),
         (account, actor) => new(AuditAction.PrimaryResumed, sid, actor, context, account.Primary!.Fingerprint));
 
     /// <summary>The promote, inside its transaction.</summary>

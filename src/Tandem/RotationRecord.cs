@@ -86,7 +86,7 @@ public sealed record RotationRecord
     public bool IsOver => Progress is RotationProgress.Rotated or RotationProgress.Aborted;
 
     /// <summary>Whether it runs: says so, and was heard of not long ago.</summary>
-    public bool IsLive(DateTimeOffset now) => Progress == RotationProgress.Running && now - Heard < StaleAfter;
+    public bool IsLive(DateTimeOffset now) => Progress == RotationProgress.Running && SteadyTime.Apart(now, Heard) < StaleAfter;
 
     /// <summary>The same, heard of now: what it has told before of its steps is kept.</summary>
     internal RotationRecord After(RotationRecord? before, DateTimeOffset now)

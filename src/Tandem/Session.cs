@@ -35,11 +35,11 @@ public sealed record Session(string Id, long UserId)
     /// <summary>The browser, in words.</summary>
     public required string Browser { get; init; }
 
-    /// <summary>Whether it is still taken.</summary>
-    public bool IsAlive(DateTimeOffset now) => now - LastSeen < Idle && now - DateCreated < Longest;
+    /// <summary>Whether it is still taken. It outlives a restart, so it goes by the calendar: see <see cref="SteadyTime.Apart"/>.</summary>
+    public bool IsAlive(DateTimeOffset now) => SteadyTime.Apart(now, LastSeen) < Idle && SteadyTime.Apart(now, DateCreated) < Longest;
 
     /// <summary>Whether the person proved a short while ago who they are.</summary>
-    public bool IsFresh(DateTimeOffset now) => now - Proved < ProofLasts;
+    public bool IsFresh(DateTimeOffset now) => SteadyTime.Apart(now, Proved) < ProofLasts;
 }
 
 /// <summary>A session and whose it is, read at one moment.</summary>

@@ -39,7 +39,7 @@ public sealed class Sessions(IAccountStore store, TimeProvider time)
             }
 
             var now = time.GetUtcNow();
-            rows.Users.DropSessions(now - Session.Idle, now - Session.Longest);
+            rows.Users.DropSessions(now);
             user = rows.Users.Save(user with { LastSignIn = now });
             var secret = OneTimeSecret.Create();
             var session = new Session(OneTimeSecret.Hash(secret), user.Id)

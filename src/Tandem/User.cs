@@ -75,4 +75,11 @@ public sealed record SecondFactor(ReadOnlyMemory<byte> Sealed, long LastStep, IR
 /// <summary>A one-time link with which somebody sets the own password.</summary>
 /// <param name="Hash">The hash of the link's secret (<see cref="OneTimeSecret.Hash"/>).</param>
 /// <param name="Until">When it is no longer taken.</param>
-public sealed record Invitation(string Hash, DateTimeOffset Until);
+public sealed record Invitation(string Hash, DateTimeOffset Until)
+{
+    /// <summary>How long a link is taken: it goes through a person's mailbox.</summary>
+    public static readonly TimeSpan Lasts = TimeSpan.FromHours(24);
+
+    /// <summary>Whether it is still taken; a clock that was set back gives it no more than its time again.</summary>
+    public bool IsOpen(DateTimeOffset now) => SteadyTime.Apart(now, Until - Lasts) < Lasts;
+}

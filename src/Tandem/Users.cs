@@ -77,7 +77,7 @@ public sealed class Users(IAccountStore store, TimeProvider time)
 
     /// <summary>Whoever was invited by the link with this hash; null when the link is void.</summary>
     public User? Invited(IEnumerable<User> users, string invitationHash) => users.FirstOrDefault(u =>
-        u.Invitation is { } open && open.Until > time.GetUtcNow() && string.Equals(open.Hash, invitationHash, StringComparison.Ordinal));
+        u.Invitation is { } open && open.IsOpen(time.GetUtcNow()) && string.Equals(open.Hash, invitationHash, StringComparison.Ordinal));
 
     /// <summary>Sets up the second factor, or removes it with null.</summary>
     public Task<Outcome<User>> SetFactorAsync(Caller caller, string name, SecondFactor? factor, ChangeContext context) =>

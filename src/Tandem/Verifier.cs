@@ -26,7 +26,7 @@ public enum RefusalReason : byte
 /// <param name="OwnerSid">Its parent, or itself.</param>
 /// <param name="Slot">Which token matched.</param>
 /// <param name="Generation">The account's generation when it matched.</param>
-/// <param name="PausedUntil">Until when the check refuses this token although it is valid, in whole seconds since 1970; 0 when it does not.</param>
+/// <param name="PausedUntil">Until when the check refuses this token although it is valid, in whole seconds of the <see cref="SteadyTime"/>; 0 when it does not.</param>
 public readonly record struct Verdict(
     RefusalReason Reason, AccountSid Sid, AccountSid OwnerSid, Slot Slot, long Generation, uint PausedUntil = 0)
 {
@@ -34,7 +34,7 @@ public readonly record struct Verdict(
     public bool IsValid => Reason == RefusalReason.None;
 
     /// <summary>Whether the check answers no to a valid credential: the rehearsal of a promote. Only <c>/auth/*</c> asks.</summary>
-    public bool IsPaused(TimeProvider time) => PausedUntil != 0 && time.GetUtcNow().ToUnixTimeSeconds() < PausedUntil;
+    public bool IsPaused(TimeProvider time) => PausedUntil != 0 && time.GetSteadyNow().ToUnixTimeSeconds() < PausedUntil;
 }
 
 /// <summary>

@@ -29,7 +29,7 @@ public readonly record struct IndexEntry
     /// <summary>The number of the change that this entry shows.</summary>
     public long Epoch { get; init; }
 
-    /// <summary>Until when the check refuses the primary, in whole seconds since 1970; 0 when it does not.</summary>
+    /// <summary>Until when the check refuses the primary, in whole seconds of the <see cref="SteadyTime"/>; 0 when it does not.</summary>
     public uint PrimaryPausedUntil { get; init; }
 
     /// <summary>When the primary was last used, in whole seconds since 1970; 0 when not since the start.</summary>

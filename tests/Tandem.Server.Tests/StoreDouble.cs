@@ -11,6 +11,9 @@ internal sealed class StoreDouble : IAccountStore
 
     public bool Unavailable { get; set; }
 
+    /// <summary>After an entry of this action nothing can be stored.</summary>
+    public AuditAction? UnavailableAfter { get; set; }
+
     public bool ResiduePending { get; set; }
 
     public bool RefusesChanges { get; set; }
@@ -37,6 +40,7 @@ internal sealed class StoreDouble : IAccountStore
             if (change.Audit is { } audit)
             {
                 Audits.Add(audit); // on the one writer's thread
+                Unavailable |= audit.Action == UnavailableAfter;
             }
 
             return change;

@@ -123,7 +123,7 @@ internal sealed class Simulation : IAsyncDisposable
     private Func<Task> Begin(ModelAccount account, ModelCaller caller)
     {
         long? generation = _dice.Below(5) switch { 0 => account.Generation, 1 => account.Generation - 1, _ => null };
-        var (chance, force, now) = (_dice.Below(1000), _dice.OnceIn(2), Now);
+        var (chance, force, steady) = (_dice.Below(1000), _dice.OnceIn(2), _world.Time.GetSteadyNow());
         if (chance < 900 && !_dice.OnceIn(4))
         {
             chance = account.Secondary is null ? 0 : 899; // mostly what comes next in a rotation
@@ -157,10 +157,10 @@ internal sealed class Simulation : IAsyncDisposable
             case < 925:
                 var length = TimeSpan.FromSeconds(5 + _dice.Below(296));
                 var paused = _world.Rotation.PausePrimaryAsync(caller.Caller, account.Sid, length, s_context);
-                return async () => Expect("pause", account.Pause(caller, now + length), (await _world.AnswerAsync(paused)).Error);
+                return async () => Expect("pause", account.Pause(caller, steady + length), (await _world.AnswerAsync(paused)).Error);
             case < 940:
                 var resumed = _world.Rotation.ResumePrimaryAsync(caller.Caller, account.Sid, s_context);
-                return async () => Expect("resume", account.Resume(caller, now), (await _world.AnswerAsync(resumed)).Error);
+                return async () => Expect("resume", account.Resume(caller, steady), (await _world.AnswerAsync(resumed)).Error);
             case < 955:
                 var guarded = _world.Lifecycle.GuardAsync(caller.Caller, account.Sid, force ? PromoteGuard.Off : PromoteGuard.Enforce, s_context);
                 return async () => Expect("guard", account.Guard(caller, !force), (await _world.AnswerAsync(guarded)).Error);
@@ -223,7 +223,7 @@ internal sealed class Simulation : IAsyncDisposable
             Require(verdict.Reason == (account.IsActive ? RefusalReason.None : RefusalReason.Suspended), $"the {slot} is answered {verdict.Reason}");
             Require((verdict.Slot, verdict.Generation) == (slot, account.Generation), $"the {slot} is taken for the {verdict.Slot}");
             Require(verdict.OwnerSid == (account.Parent ?? account).Sid, "the owner is another");
-            Require(verdict.IsPaused(_world.Time) == (slot == Slot.Primary && account.PausedUntil > Now), $"the {slot} is paused, or is not");
+            Require(verdict.IsPaused(_world.Time) == (slot == Slot.Primary && account.PausedUntil > _world.Time.GetSteadyNow()), $"the {slot} is paused, or is not");
             if (verdict.IsValid && _dice.OnceIn(3))
             {
                 _world.Index.RecordUse(account.Sid, slot, verdict.Generation, (uint)Now.ToUnixTimeSeconds());

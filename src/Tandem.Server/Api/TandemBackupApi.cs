@@ -16,6 +16,7 @@ internal static class TandemBackupApi
         var recipients = request.Recipients is { } named ? [.. named.Select(Read)] : TandemApi.Get<TandemOptions>(http).BackupRecipients;
         var refusal = await TandemApi.Get<Backup>(http).MakeAsync(TandemApi.CallerOf(http), recipients, TandemApi.Context(http), async copy =>
         {
+            http.Features.Set(Committed.Mark);
             http.Response.ContentType = "application/octet-stream";
             http.Response.Headers[RecipientsHeader] = recipients.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
             await Backup.WriteAsync(copy, http.Response.Body, recipients, http.RequestAborted);

@@ -19,7 +19,8 @@ internal static class TandemKeysApi
 
         try
         {
-            var outcome = await TandemApi.Get<KeyChange>(http).RotateAsync(TandemApi.CallerOf(http), request.RootKeyFile, TandemApi.Context(http));
+            var outcome = await TandemApi.Get<KeyChange>(http).RotateAsync(
+                TandemApi.CallerOf(http), request.RootKeyFile, TandemApi.Context(http), committed: () => http.Features.Set(Committed.Mark));
             await (outcome.Is(out var rotated, out var refusal)
                 ? TandemProblems.WriteAsync(http, StatusCodes.Status200OK, rotated, TandemJson.Default.KeysRotatedInfo)
                 : TandemProblems.WriteAsync(http, TandemProblems.Of(refusal)));

@@ -28,7 +28,7 @@ internal static class TandemTokensApi
             AccountSid = sid.ToString(),
             Generation = account.Generation,
             PromoteGuard = account.PromoteGuard.Name(),
-            PrimaryPausedUntil = account.PrimaryPausedUntil > now ? account.PrimaryPausedUntil : null,
+            PrimaryPausedUntil = TandemApi.Get<TimeProvider>(http).ToCalendar(account.PrimaryPausedUntil),
             Primary = Describe(account.Primary, primaryLastUse, now),
             Secondary = Describe(account.Secondary, secondaryLastUse, now) is not { } secondary ? null
                 : secondary with { Forgotten = TandemApi.Get<ForgottenSecondaries>(http).Has(secondary.DateCreated) },

@@ -118,6 +118,6 @@ internal static class TandemUsersApi
         HasSecondFactor = user.Factor is not null,
         DateCreated = user.DateCreated,
         LastSignIn = user.LastSignIn,
-        InvitationUntil = user.Invitation is { } open && open.Until > TandemApi.Get<TimeProvider>(http).GetUtcNow() ? open.Until : null,
+        InvitationUntil = user.Invitation is { } open && open.IsOpen(TandemApi.Get<TimeProvider>(http).GetUtcNow()) ? open.Until : null,
     };
 }

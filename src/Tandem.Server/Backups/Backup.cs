@@ -12,29 +12,30 @@ internal sealed class Backup(SqliteAccountStore store, TandemOptions options) : 
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>
-    /// Copies the database into a private file in the data directory and hands it over to be read. Its audit entry is in the copy.
+    /// Copies the database into a private file in the data directory and hands it over to be read. Its audit entry is made when the copy is whole, so
+    /// that a refusal means that nothing was changed.
     /// </summary>
     /// <param name="caller">An operator.</param>
     /// <param name="recipients">To whose keys it is going to be encrypted; none for not at all.</param>
     /// <param name="context">Where the call came from.</param>
-    /// <param name="send">Reads the copy to its end; it is erased afterwards.</param>
+    /// <param name="send">Reads the copy to its end; it is erased afterwards. No answer may be an error any more when it is called.</param>
     public async Task<ErrorKind> MakeAsync(Caller caller, IReadOnlyList<AgeRecipient> recipients, ChangeContext context, Func<Stream, Task> send)
     {
         await _turn.WaitAsync();
         var copy = DataDirectory.Of(options.DataDirectory).NewCopy();
         try
         {
-            if (await store.ChangeAsync<Caller>(default, rows => Note(caller, rows, recipients, context)) is { Error: not ErrorKind.None and var refusal })
-            {
-                return refusal;
-            }
-
             if (!await store.CopyAsync(copy))
             {
                 return ErrorKind.Unavailable;
             }
 
             await using var file = new FileStream(copy, FileMode.Open, FileAccess.Read, FileShare.None, bufferSize: 0, useAsync: true);
+            if (await store.ChangeAsync<Caller>(default, rows => Note(caller, rows, recipients, context)) is { Error: not ErrorKind.None and var refusal })
+            {
+                return refusal;
+            }
+
             await send(file);
             return ErrorKind.None;
         }

@@ -28,7 +28,7 @@ public sealed record AccountView
     public required DateTimeOffset Now { get; init; }
 
     /// <summary>Until when the check refuses the primary; null when it does not.</summary>
-    public DateTimeOffset? PausedUntil => Account.PrimaryPausedUntil > Now ? Account.PrimaryPausedUntil : null;
+    public required DateTimeOffset? PausedUntil { get; init; }
 
     /// <summary>Whether a promote would be refused unless forced.</summary>
     public bool IsGuarded => Account.PromoteGuard == PromoteGuard.Enforce && Readiness.State != ReadinessState.Moved;
@@ -63,6 +63,7 @@ public sealed record AccountView
             SecondaryLastUse = secondaryLastUse,
             QuietTime = page.Get<TandemOptions>().QuietTime,
             Now = page.Now,
+            PausedUntil = page.Get<TimeProvider>().ToCalendar(moment.Account.PrimaryPausedUntil),
         };
     }
 }

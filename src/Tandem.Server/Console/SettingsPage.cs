@@ -67,6 +67,7 @@ internal static class SettingsPage
 
         var refusal = await page.Get<Backup>().MakeAsync(page.Caller(UserRole.Administrator), recipients, page.Context, async copy =>
         {
+            page.Committed();
             response.ContentType = "application/octet-stream";
             response.Headers.ContentDisposition = $"attachment; filename=\"tandem-{page.Now:yyyyMMdd-HHmmss}.db.age\"";
             await Backup.WriteAsync(copy, response.Body, recipients, page.Http.RequestAborted);

@@ -60,6 +60,7 @@ internal static class SetupPage
         }
 
         link.Close();
+        page.Committed();
         await SignInPage.BeginAsync(page, new(user), null, Note.Done($"Tandem is set up, and you are its administrator, {user.Name}."));
     }
 

@@ -109,15 +109,19 @@ internal static class SignInPage
     }
 
     /// <summary>Begins a session, and goes on to the page that was asked for.</summary>
+    /// <param name="page">The request.</param>
+    /// <param name="proof">Who it is.</param>
+    /// <param name="to">The page that was asked for; null for the first one.</param>
+    /// <param name="note">What this request has changed already, which is said whether a session begins or not; null for nothing.</param>
     public static async Task BeginAsync(PageRequest page, Proof proof, string? to, Note? note = null)
     {
         var browser = BrowserName.Of(page.Http.Request.Headers.UserAgent.ToString());
         var outcome = await page.Get<Sessions>().BeginAsync(proof, browser, page.Context);
         if (!outcome.Is(out var begun, out var refusal))
         {
-            await (refusal == ErrorKind.Unavailable
+            await (refusal == ErrorKind.Unavailable && note is null
                 ? page.FailAsync(StatusCodes.Status503ServiceUnavailable)
-                : page.GoToAsync(ConsolePaths.SignIn, Note.Warn("Something has changed meanwhile. Sign in again.")));
+                : page.GoToAsync(ConsolePaths.SignIn, note ?? Note.Warn("Something has changed meanwhile. Sign in again.")));
             return;
         }
 

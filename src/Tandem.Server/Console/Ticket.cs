@@ -17,7 +17,7 @@ internal static class Ticket
         {
             var parts = Protector(page, purpose).Unprotect(ticket).Split(' ', 2);
             var since = DateTimeOffset.FromUnixTimeSeconds(long.Parse(parts[0], CultureInfo.InvariantCulture));
-            return page.Now - since < lasts ? parts[1] : null;
+            return SteadyTime.Apart(page.Now, since) < lasts ? parts[1] : null;
         }
         catch (CryptographicException)
         {

@@ -43,7 +43,7 @@ internal sealed class Visitor
             return;
         }
 
-        if (now - found.Session.LastSeen >= Session.SeenEvery && !LiveStream.IsByItself(http.Request)) // a page left open does not keep a session alive
+        if (SteadyTime.Apart(now, found.Session.LastSeen) >= Session.SeenEvery && !LiveStream.IsByItself(http.Request)) // a page left open does not keep a session alive
         {
             await services.GetRequiredService<Sessions>().SeenAsync(found.Session, now); // should it fail, the session runs out sooner
         }

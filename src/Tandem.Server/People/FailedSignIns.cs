@@ -24,7 +24,7 @@ internal sealed class FailedSignIns(Sessions sessions, TimeProvider time)
         int leftOut;
         lock (_lock)
         {
-            var now = time.GetUtcNow();
+            var now = time.GetSteadyNow();
             var from = _fullAt > now ? _fullAt : now;
             if (from + Interval - now > Interval * Burst)
             {

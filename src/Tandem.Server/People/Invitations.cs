@@ -3,14 +3,11 @@ namespace Tandem.Server.People;
 /// <summary>One-time links with which somebody sets the own password.</summary>
 internal static class Invitations
 {
-    /// <summary>How long a link is taken: it goes through a person's mailbox.</summary>
-    public static readonly TimeSpan Lasts = TimeSpan.FromHours(24);
-
     /// <summary>Draws a link's secret, and what is kept of it.</summary>
     public static (Invitation Invitation, string Secret) Create(DateTimeOffset now)
     {
         var secret = OneTimeSecret.Create();
-        return (new(OneTimeSecret.Hash(secret), now + Lasts), secret);
+        return (new(OneTimeSecret.Hash(secret), now + Invitation.Lasts), secret);
     }
 
     /// <summary>The link. The secret is its fragment, which browsers send to nobody.</summary>

@@ -23,7 +23,7 @@ internal sealed class SetupLink(IUserStore users, TimeProvider time)
         var secret = OneTimeSecret.Create();
         lock (_lock)
         {
-            _open = new(OneTimeSecret.Hash(secret), time.GetUtcNow() + Lasts);
+            _open = new(OneTimeSecret.Hash(secret), time.GetSteadyNow() + Lasts);
         }
 
         return secret;
@@ -34,7 +34,7 @@ internal sealed class SetupLink(IUserStore users, TimeProvider time)
     {
         lock (_lock)
         {
-            return _open is { } open && time.GetUtcNow() < open.Until
+            return _open is { } open && time.GetSteadyNow() < open.Until
                 && string.Equals(open.Hash, OneTimeSecret.Hash(secret), StringComparison.Ordinal); // hashes: nothing is learnt from how far they agree
         }
     }

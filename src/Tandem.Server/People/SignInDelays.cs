@@ -24,7 +24,7 @@ internal sealed class SignInDelays(TimeProvider time)
     {
         lock (_lock)
         {
-            var now = time.GetUtcNow();
+            var now = time.GetSteadyNow();
             return attempt.Device is { } device
                 ? _devices.Wait(device, now)
                 : TimeSpan.FromTicks(Math.Max(_networks.Wait(KeyOf(attempt), now).Ticks, _sources.Wait(attempt.Source, now).Ticks));
@@ -36,7 +36,7 @@ internal sealed class SignInDelays(TimeProvider time)
     {
         lock (_lock)
         {
-            var now = time.GetUtcNow();
+            var now = time.GetSteadyNow();
             if (attempt.Device is { } device)
             {
                 _devices.Add(device, now);

@@ -1,13 +1,13 @@
 using System.Net;
-using Microsoft.Extensions.Time.Testing;
 using Tandem.Server.People;
+using Tandem.Testing;
 using Xunit;
 
 namespace Tandem.Server.Tests.People;
 
 public sealed class SignInDelaysTests
 {
-    private readonly FakeTimeProvider _time = new(Calls.Start);
+    private readonly SettableTime _time = new(Calls.Start);
     private readonly SignInDelays _delays;
 
     public SignInDelaysTests() => _delays = new(_time);
@@ -29,6 +29,24 @@ public sealed class SignInDelaysTests
         Assert.Equal([0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900], waits.Take(16));
         Assert.All(waits.Take(99).Skip(14), w => Assert.Equal(900, w));
         Assert.All(waits.Skip(99), w => Assert.Equal(86_400, w));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    [InlineData(-365 * 24)]
+    public void A_clock_that_is_set_makes_nobody_wait_longer_or_less(int hours)
+    {
+        var attempt = new Attempt("ada", "1", "1", null);
+        for (var failure = 0; failure < 10; failure++)
+        {
+            _delays.Failed(attempt);
+        }
+
+        _time.Set(TimeSpan.FromHours(hours));
+        Assert.Equal(TimeSpan.FromSeconds(32), _delays.Wait(attempt));
+        _time.Advance(TimeSpan.FromSeconds(32));
+        Assert.Equal(TimeSpan.Zero, _delays.Wait(attempt));
     }
 
     [Fact]

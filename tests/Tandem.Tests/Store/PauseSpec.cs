@@ -81,6 +81,28 @@ public abstract class PauseSpec<TStore> : StoreSpec<TStore>
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Rotation.PausePrimaryAsync(Operator, sid, TimeSpan.FromSeconds(seconds), Some.Context));
     }
 
+    [Theory]
+    [InlineData(-365 * 24)]
+    [InlineData(-1)]
+    [InlineData(1)]
+    [InlineData(365 * 24)]
+    public async Task It_lasts_as_long_as_it_was_meant_to_whatever_the_calendar_is_set_to(int hours)
+    {
+        var (sid, primary) = await NewAccountAsync();
+        await NewSecondaryAsync(sid, primary);
+        await Rotation.PausePrimaryAsync(Operator, sid, Minute, Some.Context);
+
+        Time.Set(TimeSpan.FromHours(hours));
+        Time.Advance(Minute / 2);
+        Assert.True(IsPaused(sid, primary));
+        Assert.Equal(Time.GetUtcNow() + (Minute / 2), Time.ToCalendar((await FindAsync(sid)).PrimaryPausedUntil));
+
+        Time.Advance(Minute / 2);
+        Assert.False(IsPaused(sid, primary));
+        Assert.Null(Time.ToCalendar((await FindAsync(sid)).PrimaryPausedUntil));
+        Assert.Equal(ErrorKind.NotPaused, (await Rotation.ResumePrimaryAsync(Operator, sid, Some.Context)).Error);
+    }
+
     private bool IsPaused(AccountSid sid, string token) => Verifier.Verify(sid, System.Text.Encoding.ASCII.GetBytes(token)).IsPaused(Time);
 }
 

@@ -26,6 +26,37 @@ public abstract class SessionsSpec<TStore> : StoreSpec<TStore>
         Assert.DoesNotContain(begun.Secret, begun.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(-5, true)]
+    [InlineData(-59, true)]
+    [InlineData(-60, false)]
+    [InlineData(-60 * 24 * 365, false)]
+    [InlineData(60, false)]
+    public async Task A_clock_that_is_set_doubles_a_sessions_time_at_most_and_a_small_correction_ends_none(int minutes, bool isAlive)
+    {
+        var begun = await BeginAsync(await AddAsync());
+        Time.Set(TimeSpan.FromMinutes(minutes));
+        Assert.Equal(isAlive, begun.SignedIn.Session.IsAlive(Time.GetUtcNow()));
+        Assert.Equal(isAlive && minutes > -10, begun.SignedIn.Session.IsFresh(Time.GetUtcNow()));
+
+        await Users.AddAsync(Operator, new() { Name = "bob", Role = UserRole.Viewer, PasswordHash = "a hash" }, Some.Context);
+        await BeginAsync((await Reads.FindUserAsync("bob", Cancel))!); // drops what has ended
+        Assert.Equal(isAlive, await Reads.FindSessionAsync(begun.SignedIn.Session.Id, Cancel) is not null);
+    }
+
+    [Theory]
+    [InlineData(-23, true)]
+    [InlineData(-24, false)]
+    [InlineData(-24 * 365, false)]
+    [InlineData(23, true)]
+    [InlineData(24, false)]
+    public void A_clock_that_is_set_doubles_an_invitations_time_at_most(int hours, bool isOpen)
+    {
+        var invitation = new Invitation(new string('a', 64), Time.GetUtcNow() + Invitation.Lasts);
+        Assert.Equal(isOpen, invitation.IsOpen(Time.GetUtcNow().AddHours(hours)));
+    }
+
     [Fact]
     public async Task A_proof_is_looked_at_again_in_the_transaction_that_rests_on_it()
     {

@@ -1,5 +1,5 @@
 using System.Text;
-using Microsoft.Extensions.Time.Testing;
+using Tandem.Testing;
 
 namespace Tandem.Tests.Store;
 
@@ -13,7 +13,7 @@ public abstract class StoreSpec<TStore> : IAsyncDisposable
 
     protected TStore Store { get; } = new();
 
-    protected FakeTimeProvider Time { get; } = new(Some.Moment);
+    protected SettableTime Time { get; } = new(Some.Moment);
 
     protected Caller Operator { get; } = Caller.Operator("root");
 
