@@ -116,12 +116,12 @@ internal static class ClientCalls
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>Both clients, at one server.</summary>
-    public sealed class Clients(Uri server, TimeSpan? patience = null) : IDisposable
+    /// <summary>Both clients, at one server; with connections that are kept where many calls are made.</summary>
+    public sealed class Clients(Uri server, TimeSpan? patience = null, bool keep = false) : IDisposable
     {
-        public TwilioClient Twilio { get; } = new(new(server, server, server), patience: patience);
+        public TwilioClient Twilio { get; } = new(new(server, server, server), keep ? new SocketsHttpHandler() : null, patience);
 
-        public TandemClient Tandem { get; } = TandemClient.OverHttp(server, s_credential, patience: patience);
+        public TandemClient Tandem { get; } = TandemClient.OverHttp(server, s_credential, keep ? new SocketsHttpHandler() : null, patience);
 
         public void Dispose()
         {
