@@ -11,6 +11,9 @@ public sealed class SettableTime(DateTimeOffset start) : FakeTimeProvider(start)
     /// <summary>The time by the calendar.</summary>
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Volatile.Read(ref _set));
 
+    /// <summary>The time that has passed, whatever the calendar says; the base class tells that by the calendar.</summary>
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
+
     /// <summary>Sets the calendar forward or back. No time passes by it.</summary>
     public void Set(TimeSpan by) => Interlocked.Add(ref _set, by.Ticks);
 }
