@@ -62,7 +62,8 @@ internal static class ConsumersPage
         var seconds = every.Length == 0 ? 0
             : uint.TryParse(every, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && length > 0 ? (ulong)number * length
             : ulong.MaxValue;
-        var (field, wrong) = name.Length > 0 && !Account.IsFriendlyName(name) ? ("name", $"A name has at most {Account.FriendlyNameLimit} characters, and no control characters.")
+        var (field, wrong) = name.Length > 0 && !Account.IsFriendlyName(name)
+            ? ("name", $"A name has at most {Account.FriendlyNameLimit} characters, and no control characters.")
             : seconds > ConsumerDecisions.EveryLimit ? ("every", "Give a whole number, up to a year in all, or leave it empty.")
             : ((string?)null, (string?)null);
         if (wrong is not null)
