@@ -21,7 +21,10 @@ public sealed record ServerInfo
     /// <summary>The file with the certificate that clients of that proxy must trust; null without a proxy.</summary>
     public string? TwilioProxyCa { get; init; }
 
-    /// <summary>What needs attention, one word each: <c>changes_refused</c>, <c>residue_pending</c>, <c>first_account_file_left</c>, <c>usage_file</c>, <c>secondary_forgotten</c>.</summary>
+    /// <summary>
+    /// What needs attention, one word each: <c>changes_refused</c>, <c>residue_pending</c>, <c>first_account_file_left</c>, <c>usage_file</c>,
+    /// <c>secondary_forgotten</c>.
+    /// </summary>
     public required IReadOnlyList<string> Alarms { get; init; }
 }
 

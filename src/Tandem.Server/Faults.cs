@@ -13,8 +13,8 @@ internal sealed class Committed
 }
 
 /// <summary>
-/// An exception becomes one log line and a 500, a request that cannot be read a 400 or 413, a read that the store refuses a 503. Clients send a mutation again after a 5xx:
-/// once it is durable, a fault therefore closes the connection instead.
+/// An exception becomes one log line and a 500, a request that cannot be read a 400 or 413, a read that the store refuses a 503. Clients send a
+/// mutation again after a 5xx: once it is durable, a fault therefore closes the connection instead.
 /// </summary>
 internal sealed partial class Faults(ServerMetrics metrics, ILogger log)
 {

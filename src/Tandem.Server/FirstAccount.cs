@@ -16,12 +16,12 @@ public sealed record BootstrapAccount(AccountSid Sid, AuthToken Token);
 /// call that retires the token.
 /// </summary>
 /// <remarks>
-/// No crash leaves an account whose token nobody holds. The file comes first: it is durable before the account is, and the account is
-/// made of the pair in the file. A crash between the two leaves a file without its account, and the next start makes it.
-/// At the other end the account comes first: the token is retired, then the file is erased, then the call is answered. A crash between
-/// those leaves a file with a dead token, which the next start erases before it listens.
-/// After the first start nothing that lies in the file's place stops the server: what cannot be read or erased is left where it is, named in the log, and an
-/// alarm. File work never runs on the store's thread: the call that retires the token waits for it, two seconds at most, and other changes do not.
+/// No crash leaves an account whose token nobody holds. The file comes first: it is durable before the account is, and the account is made of the
+/// pair in the file. A crash between the two leaves a file without its account, and the next start makes it. At the other end the account comes
+/// first: the token is retired, then the file is erased, then the call is answered. A crash between those leaves a file with a dead token, which
+/// the next start erases before it listens. After the first start nothing that lies in the file's place stops the server: what cannot be read or
+/// erased is left where it is, named in the log, and an alarm. File work never runs on the store's thread: the call that retires the token waits
+/// for it, two seconds at most, and other changes do not.
 /// </remarks>
 public sealed partial class FirstAccount
 {
@@ -59,8 +59,8 @@ public sealed partial class FirstAccount
     }
 
     /// <summary>
-    /// An alarm: something lies in the place of the file that cannot be read, or holds a retired token and cannot be erased. It is tried again at each
-    /// retirement and start.
+    /// An alarm: something lies in the place of the file that cannot be read, or holds a retired token and cannot be erased. It is tried again at
+    /// each retirement and start.
     /// </summary>
     public bool FileLeft
     {
@@ -95,8 +95,8 @@ public sealed partial class FirstAccount
     }
 
     /// <summary>
-    /// The store's hook: called after a change that retired a token. What it answers ends within two seconds, and never fails; the change is answered then.
-    /// Only a change of the file's own account waits.
+    /// The store's hook: called after a change that retired a token. What it answers ends within two seconds, and never fails; the change is
+    /// answered then. Only a change of the file's own account waits.
     /// </summary>
     internal Task Retired(Account account)
     {
@@ -262,7 +262,10 @@ public sealed partial class FirstAccount
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StartException($"The first account's SID and token were to be written to {_path}, but something else lies there: {e.Message.TrimEnd('.')}. The server did not start and changed nothing. Move it out of the data directory, then start again.", e);
+            throw new StartException(
+                $"The first account's SID and token were to be written to {_path}, but something else lies there: {e.Message.TrimEnd('.')}. "
+                + "The server did not start and changed nothing. Move it out of the data directory, then start again.",
+                e);
         }
     }
 
@@ -272,7 +275,7 @@ public sealed partial class FirstAccount
         try
         {
             return TryParse(text, out var pair) ? pair
-                : throw new IOException("It does not hold the two lines TWILIO_ACCOUNT_SID= and TWILIO_AUTH_TOKEN= with an Account SID and a token of 32 characters.");
+                : throw new IOException("It does not hold TWILIO_ACCOUNT_SID= and TWILIO_AUTH_TOKEN= with an Account SID and a token.");
         }
         finally
         {
@@ -280,7 +283,8 @@ public sealed partial class FirstAccount
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "first_account_file_left: {Path} cannot be read or erased ({Reason}), so it was left as it is. A token in it that was retired is refused. Look what it is, and remove it.")]
+    [LoggerMessage(1, LogLevel.Error, "first_account_file_left: {Path} cannot be read or erased ({Reason}), and was left as it is. "
+        + "A token in it that was retired is refused. Look what it is, and remove it.")]
     private static partial void LogLeft(ILogger logger, string path, string reason);
 
     private sealed record Pair(AccountSid Sid, AuthToken Token) : IDisposable

@@ -18,9 +18,9 @@ internal sealed record HealthAnswer(
     [property: JsonPropertyName("usage"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Usage = null);
 
 /// <summary>
-/// <c>/health</c> says whether to send checks here, <c>/health/mutations</c> and <c>/health/usage</c> the same of changes and of counting, <c>/alive</c> whether
-/// the process answers at all. No credential is needed, so nothing is told but yes or no: alarms have names for operators alone. A server that can store nothing
-/// goes on answering checks, and stays ready for them.
+/// <c>/health</c> says whether to send checks here, <c>/health/mutations</c> and <c>/health/usage</c> the same of changes and of counting,
+/// <c>/alive</c> whether the process answers at all. No credential is needed, so nothing is told but yes or no: alarms have names for operators
+/// alone. A server that can store nothing goes on answering checks, and stays ready for them.
 /// </summary>
 internal sealed class Health(Alarms alarms, IHostApplicationLifetime lifetime)
 {
@@ -49,7 +49,11 @@ internal sealed class Health(Alarms alarms, IHostApplicationLifetime lifetime)
     {
         const string chapter = "Health";
         Readiness("/health", "health", "Whether to send checks here", "Stays 200 while changes cannot be stored: checks are answered from memory.");
-        Readiness("/health/mutations", "healthOfMutations", "Whether to send changes here", "503 from the first change that could not be stored, until one can be.");
+        Readiness(
+            "/health/mutations",
+            "healthOfMutations",
+            "Whether to send changes here",
+            "503 from the first change that could not be stored, until one can be.");
         Readiness("/health/usage", "healthOfUsage", "Whether calls are counted and the counts are kept", "Also 503 where counting is turned off.");
         paths.Answered("GET", "/alive")
             .Describe(chapter, "alive", "Whether the process answers at all").Through(Door.Open).Answers<HealthAnswer>();

@@ -5,8 +5,9 @@ using Tandem.Server.Api;
 namespace Tandem.Server;
 
 /// <summary>
-/// How many requests that only read a top-level account and its subaccounts have under way at once. Further ones wait, and beyond that they are refused with 429,
-/// so that one account's reads take neither the store nor the processors from the others. Changes never wait here, and neither do checks and operators.
+/// How many requests that only read a top-level account and its subaccounts have under way at once. Further ones wait, and beyond that they are
+/// refused with 429, so that one account's reads take neither the store nor the processors from the others. Changes never wait here, and neither do
+/// checks and operators.
 /// </summary>
 internal sealed class ReadTurns : IDisposable
 {

@@ -48,7 +48,10 @@ public static class TandemServices
         services.AddSingleton(s => new AccountMoments(
             s.GetRequiredService<IAccountStore>(), s.GetRequiredService<VerifierIndex>(), s.GetRequiredService<UsageRecorder>()));
         services.AddSingleton(s => new Alarms(
-            s.GetRequiredService<IAccountStore>(), s.GetRequiredService<ForgottenSecondaries>(), s.GetRequiredService<UsageRecorder>(), s.GetService<FirstAccount>()));
+            s.GetRequiredService<IAccountStore>(),
+            s.GetRequiredService<ForgottenSecondaries>(),
+            s.GetRequiredService<UsageRecorder>(),
+            s.GetService<FirstAccount>()));
         services.AddSingleton(s =>
         {
             var recorder = new UsageRecorder(

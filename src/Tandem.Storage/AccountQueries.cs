@@ -44,7 +44,10 @@ internal static class AccountQueries
         return new(accounts, HasNewer: query.Position is { Anchor: not null } or { Skip: > 0 }, HasOlder: more);
     }
 
-    /// <summary>Each filter goes along an index that begins with the owner, in the order of the list, and stops at the limit. The prefix asks for the plan instead.</summary>
+    /// <summary>
+    /// Each filter goes along an index that begins with the owner, in the order of the list, and stops at the limit. The prefix asks for the
+    /// plan instead.
+    /// </summary>
     internal static Statement Select(DbConnection connection, AccountQuery query, bool before, string prefix = "")
     {
         var index = query switch

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Tandem.Storage;
 
 /// <summary>
-/// When the log is emptied: after each change that retires a token, before its answer; now and then after other changes; and again and again while it was
-/// refused, with the alarm up. For the writer's thread.
+/// When the log is emptied: after each change that retires a token, before its answer; now and then after other changes; and again and again while
+/// it was refused, with the alarm up. For the writer's thread.
 /// </summary>
 internal sealed class Erasure(Checkpoint checkpoint, TimeProvider time, StoreMetrics metrics, ILogger logger) : IDisposable
 {

@@ -22,6 +22,7 @@ internal static partial class StoreLog
     [LoggerMessage(6, LogLevel.Warning, "A call that retires a token was refused because there is no room for it in the anchor {Path}; nothing was changed and checks go on. Free disk space there.")]
     public static partial void AnchorFull(ILogger logger, string path);
 
-    [LoggerMessage(7, LogLevel.Error, "The work that follows a retirement outside the database failed. The change is durable, and the retired token is refused.")]
+    [LoggerMessage(7, LogLevel.Error, "The work that follows a retirement outside the database failed. "
+        + "The change is durable, and the retired token is refused.")]
     public static partial void FileWorkFailed(ILogger logger, Exception fault);
 }

@@ -5,9 +5,9 @@ using SQLitePCL;
 namespace Tandem.Storage;
 
 /// <summary>
-/// The one reader. Reads run one after the other on a thread and a connection of their own, quick ones first. The writer's checkpoint goes before all of
-/// them: no read begins while it waits, and the one that runs gives way. So no read, however many wait, delays a promote by more than
-/// <see cref="TimeLimit"/>, and by a fraction of a millisecond as a rule.
+/// The one reader. Reads run one after the other on a thread and a connection of their own, quick ones first. The writer's checkpoint goes before
+/// all of them: no read begins while it waits, and the one that runs gives way. So no read, however many wait, delays a promote by more than <see
+/// cref="TimeLimit"/>, and by a fraction of a millisecond as a rule.
 /// </summary>
 internal sealed class StoreReader : IDisposable
 {
@@ -47,7 +47,8 @@ internal sealed class StoreReader : IDisposable
     }
 
     /// <summary>
-    /// Runs a read. It must fill memory and close its statement before it returns, and bear to be run again from its beginning, since it may give way to the writer.
+    /// Runs a read. It must fill memory and close its statement before it returns, and bear to be run again from its beginning, since it may
+    /// give way to the writer.
     /// </summary>
     /// <param name="read">The read.</param>
     /// <param name="quick">Whether it finds a row or a few by a key: then it goes before those that look through many.</param>
@@ -75,7 +76,10 @@ internal sealed class StoreReader : IDisposable
         return waiting.Done;
     }
 
-    /// <summary>Keeps reads out until <see cref="LetReadsIn"/>, once the one that runs has ended; false when it did not end in time, and then they go on.</summary>
+    /// <summary>
+    /// Keeps reads out until <see cref="LetReadsIn"/>, once the one that runs has ended; false when it did not end in time, and then they go
+    /// on.
+    /// </summary>
     public bool TryKeepReadsOut(TimeSpan patience)
     {
         lock (_turn)

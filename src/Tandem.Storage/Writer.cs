@@ -37,7 +37,8 @@ internal sealed class Writer : IDisposable
 
     public Writer(SqliteConnection connection, StoreReader reader, StoreContent content, SqliteOptions options, ILogger logger)
     {
-        (_connection, _options, _index, _pending, _anchor, _logger) = (connection, options, content.Index, content.Pending, content.Anchor, new HarmlessLogger(logger));
+        (_connection, _options, _logger) = (connection, options, new HarmlessLogger(logger));
+        (_index, _pending, _anchor) = (content.Index, content.Pending, content.Anchor);
         _metrics = new(content.Index, _queue);
         _rows = new(connection, content.Keys.Audit);
         _audit = new(connection, content.Keys.Audit);

@@ -21,8 +21,8 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
 {
     /// <summary>
     /// Creates an account with a new token: a top-level one for an operator who names no parent, else a subaccount of
-    /// <paramref name="parent"/>, by that parent or an operator. Subaccounts have no subaccounts. Refused with <see cref="ErrorKind.InvalidInput"/> when the
-    /// name is none (<see cref="Account.IsFriendlyName"/>).
+    /// <paramref name="parent"/>, by that parent or an operator. Subaccounts have no subaccounts. Refused with <see
+    /// cref="ErrorKind.InvalidInput"/> when the name is none (<see cref="Account.IsFriendlyName"/>).
     /// </summary>
     public async Task<Outcome<AccountCreated>> CreateAsync(Caller caller, AccountSid? parent, string? friendlyName, ChangeContext context)
     {

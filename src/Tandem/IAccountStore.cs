@@ -35,8 +35,8 @@ public interface IAccountStore
     bool ResiduePending { get; }
 
     /// <summary>
-    /// Whether the last change was refused with <see cref="ErrorKind.Unavailable"/> because it could not be stored (a full disk, a locked database), and
-    /// none could be stored since. The store tries again by itself.
+    /// Whether the last change was refused with <see cref="ErrorKind.Unavailable"/> because it could not be stored (a full disk, a locked
+    /// database), and none could be stored since. The store tries again by itself.
     /// </summary>
     bool RefusesChanges { get; }
 }

@@ -28,11 +28,13 @@ public sealed record Promoted(Account Account, AuthToken? Token, DateTimeOffset 
 public sealed record PromoteIntent(long? Generation = null, bool Force = false, string? Reason = null);
 
 /// <summary>
-/// What a promote of a guarded account is judged by. It was gathered before the promote's transaction and counts for one generation of tokens; the decisions are
-/// those of the transaction.
+/// What a promote of a guarded account is judged by. It was gathered before the promote's transaction and counts for one generation of tokens; the
+/// decisions are those of the transaction.
 /// </summary>
 /// <param name="Generation">The account's generation when it was gathered.</param>
-/// <param name="Judge">The verdict, from the account and the decisions given. It computes and does nothing else: it runs inside the transaction.</param>
+/// <param name="Judge">
+/// The verdict, from the account and the decisions given. It computes and does nothing else: it runs inside the transaction.
+/// </param>
 public sealed record PromoteEvidence(long Generation, Func<Account, IReadOnlyDictionary<string, ConsumerDecision>, ReadinessState> Judge);
 
 /// <summary>
@@ -59,8 +61,8 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Gathers what was counted of an account whose guard is on; null when there is no such account. Asked outside of the transaction, so that whatever it waits
-    /// for never holds a row. When it cannot answer in time, nobody is seen to have moved.
+    /// Gathers what was counted of an account whose guard is on; null when there is no such account. Asked outside of the transaction, so that
+    /// whatever it waits for never holds a row. When it cannot answer in time, nobody is seen to have moved.
     /// </summary>
     public Func<AccountSid, Task<PromoteEvidence?>>? Gather { get; init; }
 
@@ -112,7 +114,8 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     /// may force it: a leaked token can always be cut off.
     /// </summary>
     /// <returns>
-    /// Also <see cref="ErrorKind.InvalidInput"/> when the reason is none that may be kept (<see cref="AuditDraft.IsReason"/>), or a forced promote has none.
+    /// Also <see cref="ErrorKind.InvalidInput"/> when the reason is none that may be kept (<see cref="AuditDraft.IsReason"/>), or a forced
+    /// promote has none.
     /// </returns>
     public async Task<Outcome<Promoted>> PromoteAsync(Caller caller, AccountSid sid, ChangeContext context, PromoteIntent? intent = null)
     {
@@ -211,8 +214,8 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     }
 
     /// <summary>
-    /// On another thread and with a limit, because it may wait for a lock that somebody holds. Evidence that cannot be had is evidence of nothing: without force
-    /// the promote is refused, and with force it goes through.
+    /// On another thread and with a limit, because it may wait for a lock that somebody holds. Evidence that cannot be had is evidence of nothing:
+    /// without force the promote is refused, and with force it goes through.
     /// </summary>
     private async Task<PromoteEvidence?> GatherAsync(AccountSid sid)
     {

@@ -6,7 +6,8 @@ using Xunit;
 namespace Tandem.Server.Tests;
 
 /// <summary>
-/// What may lie in the place of <c>first-account.env</c>. The first start overwrites none of it; afterwards none of it stops a change, the process or a start.
+/// What may lie in the place of <c>first-account.env</c>. The first start overwrites none of it; afterwards none of it stops a change, the
+/// process or a start.
 /// </summary>
 public sealed class FirstAccountTests : IDisposable
 {
@@ -19,7 +20,8 @@ public sealed class FirstAccountTests : IDisposable
 
     public FirstAccountTests() => _loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(_log));
 
-    public static TheoryData<string> Obstacles => ["garbage", "empty", "directory", "dangling link", "link to a file", "pipe", "endless device", "huge file"];
+    public static TheoryData<string> Obstacles =>
+        ["garbage", "empty", "directory", "dangling link", "link to a file", "pipe", "endless device", "huge file"];
 
     private string Path => System.IO.Path.Combine(_data, Name);
 
@@ -148,7 +150,8 @@ public sealed class FirstAccountTests : IDisposable
     private string Look()
     {
         var file = new FileInfo(Path);
-        return $"{file.Attributes} {file.LinkTarget} {(file.Exists && file.LinkTarget is null ? file.Length : 0)} {File.Exists(System.IO.Path.Combine(_data, "nowhere"))}";
+        var length = file.Exists && file.LinkTarget is null ? file.Length : 0;
+        return $"{file.Attributes} {file.LinkTarget} {length} {File.Exists(System.IO.Path.Combine(_data, "nowhere"))}";
     }
 
     private void Remove()

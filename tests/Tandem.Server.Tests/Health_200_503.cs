@@ -70,7 +70,9 @@ public sealed class Health_200_503
                 return o;
             },
         });
-        Assert.Equal((200, 200, 503), ((await tandem.SendAsync("GET", "/health")).Status, (await tandem.SendAsync("GET", "/health/mutations")).Status, (await tandem.SendAsync("GET", "/health/usage")).Status));
+        Assert.Equal(200, (await tandem.SendAsync("GET", "/health")).Status);
+        Assert.Equal(200, (await tandem.SendAsync("GET", "/health/mutations")).Status);
+        Assert.Equal(503, (await tandem.SendAsync("GET", "/health/usage")).Status);
         Assert.Equal(["usage_file"], await AlarmsAsync(tandem));
     }
 

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Tandem.Server.Tests;
 
-/// <summary>A reason that must not be kept is refused in every room where one can be given, also when nobody stands in the way of the promote.</summary>
+/// <summary>
+/// A reason that must not be kept is refused in every room where one can be given, also when nobody stands in the way of the promote.
+/// </summary>
 public sealed class PromoteReasons_400_409
 {
     private readonly FakeTimeProvider _time = new(Calls.Start);
@@ -36,7 +38,8 @@ public sealed class PromoteReasons_400_409
 
         using var ada = await ConsoleClient.SignedInAsync(tandem);
         var page = $"/accounts/{tandem.Account.Sid}/promote";
-        var generation = (await tandem.SendAsync("GET", $"/tandem/v1/accounts/{tandem.Account.Sid}/tokens")).Json.GetProperty("generation").GetInt64();
+        var tokens = await tandem.SendAsync("GET", $"/tandem/v1/accounts/{tandem.Account.Sid}/tokens");
+        var generation = tokens.Json.GetProperty("generation").GetInt64();
         var refused = await ada.PostAsync(page, page, ("generation", $"{generation}"), ("reason", reason));
         Assert.Equal(409, refused.Status);
         Assert.Contains("The reason has at most 200 characters", refused.Body, StringComparison.Ordinal);

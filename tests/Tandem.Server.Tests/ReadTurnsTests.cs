@@ -37,7 +37,7 @@ public sealed class ReadTurnsTests
 
         store.AfterFind = null;
         Assert.Equal(201, (await tandem.SendAsync("POST", Calls.Secondary)).Status);
-        Assert.True(await tandem.WorksAsync(tandem.Account));
+        Assert.Equal(200, (await tandem.SendAsync("GET", "/auth/forward")).Status);
         Assert.Equal(200, (await tandem.SendAsync("GET", Calls.PathOf(stranger), r => r.As(stranger))).Status);
         Assert.Equal(200, (await tandem.SendToAdminAsync("GET", $"/tandem/v1/accounts/{sub.Sid}/tokens")).Status);
 
@@ -62,7 +62,8 @@ public sealed class ReadTurnsTests
         await Until.TrueAsync(() => Volatile.Read(ref under) == ReadTurns.AtOnce);
         using (var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => tandem.Http.GetAsync(new Uri(Calls.PathOf(tandem.Account), UriKind.Relative), impatient.Token));
+            var account = new Uri(Calls.PathOf(tandem.Account), UriKind.Relative);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => tandem.Http.GetAsync(account, impatient.Token));
         }
 
         gate.Release(100);
@@ -80,6 +81,7 @@ public sealed class ReadTurnsTests
         store.Fault = new StoreBusyException("Too many reads wait for the database.");
         var answer = await tandem.SendAsync("GET", path.Replace("{sid}", tandem.Account.Sid, StringComparison.Ordinal));
         Assert.Equal((503, "1"), (answer.Status, answer.Header("Retry-After")));
-        Assert.Contains(path.StartsWith("/tandem", StringComparison.Ordinal) ? "\"kind\":\"unavailable\"" : "\"code\":20503", answer.Body, StringComparison.Ordinal);
+        var own = path.StartsWith("/tandem", StringComparison.Ordinal);
+        Assert.Contains(own ? "\"kind\":\"unavailable\"" : "\"code\":20503", answer.Body, StringComparison.Ordinal);
     }
 }

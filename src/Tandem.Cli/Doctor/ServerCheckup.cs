@@ -109,7 +109,7 @@ internal sealed class ServerCheckup(Uri? guarded) : ICheckup
     {
         "residue_pending" => "residue_pending: a retired token is refused, but its bytes may still lie in the database's log.",
         "first_account_file_left" => "first_account_file_left: first-account.env cannot be read or erased, and may hold a retired token.",
-        "changes_refused" => "changes_refused: changes cannot be stored, because the disk is full or another program locks the database. Checks are answered.",
+        "changes_refused" => "changes_refused: changes cannot be stored: the disk is full, or another program locks the database.",
         "usage_file" => "usage_file: the usage file cannot be written. Counts are kept in memory alone.",
         "secondary_forgotten" => "secondary_forgotten: a secondary token has waited for longer than it should. Somebody may have forgotten it.",
         _ => alarm,

@@ -21,7 +21,7 @@ internal sealed record AccountPaging
     public static readonly ParameterDescription[] Parameters =
     [
         ParameterDescription.Number("PageSize", 1, SizeLimit, $"Accounts on a page, at most; {DefaultSize} when left out."),
-        ParameterDescription.Number("Page", 0, int.MaxValue / SizeLimit, $"The number of the page, from 0. Without a `PageToken` it passes over {SkipLimit:N0} accounts at most."),
+        ParameterDescription.Number("Page", 0, int.MaxValue / SizeLimit, $"From 0. Without `PageToken`, at most {SkipLimit} accounts are skipped."),
         new(ParameterPlace.Query, "PageToken", "Where the page begins, from `next_page_uri` or `previous_page_uri`."),
         new(ParameterPlace.Query, "FriendlyName", "Only accounts with exactly this name."),
         new(ParameterPlace.Query, "Status", "Only accounts with this status.") { Values = ["active", "suspended", "closed"] },

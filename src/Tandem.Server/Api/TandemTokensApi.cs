@@ -9,7 +9,8 @@ namespace Tandem.Server.Api;
 internal static class TandemTokensApi
 {
     private static readonly string ReasonRule =
-        $"A forced promote takes a reason, which is kept in the audit. reason has at most {AuditDraft.ReasonLimit} characters, {VisibleText.Rule}.";
+        $"A forced promote takes a reason: it is kept in the audit. "
+        + $"reason has at most {AuditDraft.ReasonLimit} characters, {VisibleText.Rule}.";
 
     public static async Task Show(HttpContext http)
     {

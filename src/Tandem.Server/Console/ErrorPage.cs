@@ -24,7 +24,8 @@ internal static class ErrorPage
         var (status, text) = refusal switch
         {
             ErrorKind.Unavailable => (StatusCodes.Status503ServiceUnavailable, null),
-            ErrorKind.InvalidInput => (StatusCodes.Status400BadRequest, "A name or a reason is too long, holds control or invisible characters, or is missing. Nothing was changed."),
+            ErrorKind.InvalidInput =>
+                (StatusCodes.Status400BadRequest, "A name or a reason is missing, too long, or has control or invisible characters. Nothing was changed."),
             ErrorKind.AccountNotFound or ErrorKind.UserNotFound => (StatusCodes.Status404NotFound, "It was removed meanwhile, or never was. Nothing was changed."),
             ErrorKind.NoSecondary => (StatusCodes.Status409Conflict, "There is no secondary token (any more). Nothing was changed."),
             ErrorKind.SecondaryExists => (StatusCodes.Status409Conflict, "A secondary token exists already. Promote or delete it first. Nothing was changed."),

@@ -136,7 +136,8 @@ public sealed class SqliteAccountList : AccountListSpec<SqliteTestStore>
     public void No_list_of_a_tenant_looks_through_the_table_or_sorts(AccountQuery query)
     {
         var plan = PlanOf(query);
-        Assert.DoesNotContain(plan, step => step.Contains("SCAN", StringComparison.Ordinal) || step.Contains("TEMP B-TREE", StringComparison.Ordinal));
+        Assert.DoesNotContain(plan, step => step.Contains("SCAN", StringComparison.Ordinal));
+        Assert.DoesNotContain(plan, step => step.Contains("TEMP B-TREE", StringComparison.Ordinal));
         var wanted = query switch
         {
             { Only: not null } => "(sid=?",
@@ -144,7 +145,9 @@ public sealed class SqliteAccountList : AccountListSpec<SqliteTestStore>
             { Status: not null } => "(owner=? AND status=?",
             _ => "(owner=?",
         };
-        Assert.Contains(plan, step => step.StartsWith("SEARCH account USING", StringComparison.Ordinal) && step.Contains(wanted, StringComparison.Ordinal));
+        Assert.Contains(
+            plan,
+            step => step.StartsWith("SEARCH account USING", StringComparison.Ordinal) && step.Contains(wanted, StringComparison.Ordinal));
     }
 
     [Fact]

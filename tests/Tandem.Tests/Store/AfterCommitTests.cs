@@ -22,7 +22,8 @@ public sealed class AfterCommitTests : IDisposable
     [Fact]
     public async Task File_work_that_throws_or_fails_is_logged_and_the_change_answered_as_done()
     {
-        foreach (var hook in new Func<Account, Task>[] { _ => throw new IOException("no such device"), _ => Task.FromException(new UnauthorizedAccessException()) })
+        Func<Account, Task>[] hooks = [_ => throw new IOException("no such device"), _ => Task.FromException(new UnauthorizedAccessException())];
+        foreach (var hook in hooks)
         {
             var log = new Collector();
             await using var store = Open(hook, log);
@@ -79,7 +80,8 @@ public sealed class AfterCommitTests : IDisposable
         });
         listener.Start();
         await RetireAsync(store);
-        Assert.Equal(ErrorKind.AccountNotFound, (await Compose(store).Rotation.DeleteSecondaryAsync(Caller.Operator("test"), AccountSid.Create(), Some.Context)).Error);
+        var refused = await Compose(store).Rotation.DeleteSecondaryAsync(Caller.Operator("test"), AccountSid.Create(), Some.Context);
+        Assert.Equal(ErrorKind.AccountNotFound, refused.Error);
         Assert.True(heard > 0);
         Assert.Null(_stopped);
     }
@@ -88,14 +90,15 @@ public sealed class AfterCommitTests : IDisposable
     public async Task Counting_that_cannot_take_a_retirement_stops_the_process()
     {
         var stopped = new TaskCompletionSource<string>();
-        var store = Open(null, NullLogger.Instance, why =>
+        var store = Open(null, NullLogger.Instance, reason =>
         {
-            stopped.TrySetResult(why);
+            stopped.TrySetResult(reason);
             new ManualResetEventSlim().Wait(); // as after the end of the process: the writer does nothing more
         });
         store.Retiring = _ => throw new InvalidOperationException("no room");
         _ = RetireAsync(store);
-        Assert.Contains("while completing", await stopped.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var why = await stopped.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Contains("while completing", why, StringComparison.Ordinal);
     }
 
     private static (Rotation Rotation, AccountLifecycle Lifecycle) Compose(SqliteAccountStore store)
@@ -124,7 +127,8 @@ public sealed class AfterCommitTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => throw new IOException();
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => throw new IOException();
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new IOException();
     }
 
     private sealed class Collector : ILogger
