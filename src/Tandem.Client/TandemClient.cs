@@ -237,7 +237,7 @@ public sealed class TandemClient : IDisposable
             }
 
             var content = await response.Content.ReadAsByteArrayAsync(cancel);
-            return response.IsSuccessStatusCode ? content : throw Refusal((int)response.StatusCode, content);
+            return response.IsSuccessStatusCode ? content : throw Refusal(response, content);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError || e.InnerException is SocketException)
         {
@@ -250,13 +250,14 @@ public sealed class TandemClient : IDisposable
         }
     }
 
-    private static TandemException Refusal(int status, byte[] content)
+    private static TandemException Refusal(HttpResponseMessage response, byte[] content)
     {
+        var status = (int)response.StatusCode;
         try
         {
             if (JsonSerializer.Deserialize(content, TandemJson.Default.TandemProblem) is { } problem)
             {
-                return new(problem.Kind, problem.Detail, status);
+                return new(problem.Kind, problem.Detail, status) { RetryAfter = RetryAfter.Of(response) };
             }
         }
         catch (JsonException)
@@ -264,6 +265,6 @@ public sealed class TandemClient : IDisposable
             // Not one of ours: something else listens there, or an older server.
         }
 
-        return new(TandemException.Broken, $"The server answered {status} without saying why.", status);
+        return new(TandemException.Broken, $"The server answered {status} without saying why.", status) { RetryAfter = RetryAfter.Of(response) };
     }
 }

@@ -147,7 +147,7 @@ public sealed class TwilioClient : IDisposable
         {
             using var response = await _http.SendAsync(request, cancel);
             var content = await response.Content.ReadAsByteArrayAsync(cancel);
-            return response.IsSuccessStatusCode ? content : throw Refusal((int)response.StatusCode, content, address);
+            return response.IsSuccessStatusCode ? content : throw Refusal(response, content, address);
         }
         catch (HttpRequestException e) when (e.HttpRequestError
             is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
@@ -162,13 +162,14 @@ public sealed class TwilioClient : IDisposable
 
     private static string Innermost(Exception e) => e.GetBaseException().Message.TrimEnd('.');
 
-    private static TwilioException Refusal(int status, byte[] content, Uri address)
+    private static TwilioException Refusal(HttpResponseMessage response, byte[] content, Uri address)
     {
+        var status = (int)response.StatusCode;
         try
         {
-            if (JsonSerializer.Deserialize(content, TwilioWire.Plain.TwilioError) is { } error)
+            if (JsonSerializer.Deserialize(content, TwilioWire.Plain.TwilioError) is { Code: not 0 } error && error.Status == status)
             {
-                return new(status, error.Code, error.Message);
+                return new(status, error.Code, error.Message) { IsFromApi = true, RetryAfter = RetryAfter.Of(response) };
             }
         }
         catch (JsonException)
@@ -176,6 +177,6 @@ public sealed class TwilioClient : IDisposable
             // Not Twilio's form: something else stands there.
         }
 
-        return new(status, 0, $"{address.Authority} answered {status} without saying why.");
+        return new(status, 0, $"{address.Authority} answered {status} without saying why.") { RetryAfter = RetryAfter.Of(response) };
     }
 }

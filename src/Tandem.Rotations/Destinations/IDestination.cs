@@ -5,7 +5,11 @@ namespace Tandem.Rotations.Destinations;
 /// <param name="AccountSid">The account.</param>
 /// <param name="Target">Where its tokens are made.</param>
 /// <param name="AddedKeys">The keys that this destination did not have before the rotation.</param>
-public sealed record Delivery(TokenPair Tokens, string AccountSid, string Target, IReadOnlyList<string> AddedKeys);
+public sealed record Delivery(TokenPair Tokens, string AccountSid, string Target, IReadOnlyList<string> AddedKeys)
+{
+    /// <summary>The time, for pauses between repeated calls.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
 
 /// <summary>What a look at a destination found, without changing anything.</summary>
 public sealed record Inspection
