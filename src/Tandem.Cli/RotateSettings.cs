@@ -45,7 +45,8 @@ internal sealed class RotateSettings
         Target = ReadTarget();
         if (Target.Value is { } server and not "twilio" && Destinations.FirstOrDefault(d => d.IsFunctions) is { } functions)
         {
-            throw new CommandException(ExitCode.Usage, $"{functions.Id} is at Twilio, which would be sent the token, and {server} ({Target.Source}) makes it. Nothing was done. Use --twilio, or take that destination out of the plan.");
+            throw new CommandException(ExitCode.Usage, $"{functions.Id} is at Twilio, which would be sent the token, and {server} ({Target.Source}) "
+                + "makes it. Nothing was done. Use --twilio, or take that destination out of the plan.");
         }
     }
 
@@ -249,7 +250,8 @@ internal sealed class RotateSettings
 
         // Loopback is never reached through a proxy. Anything else leaves the machine, whatever NO_PROXY says.
         return address.Scheme is "https" || address.IsLoopback || _parsed.GetValue(_options.PlainHttp) ? target with { Value = address.GetLeftPart(UriPartial.Authority) }
-            : throw new CommandException(ExitCode.Usage, $"{target.Source} names {address.GetLeftPart(UriPartial.Authority)}: without TLS, the network and any proxy in it can read the token. Nothing was sent. Use https, or accept that with --plain-http");
+            : throw new CommandException(ExitCode.Usage, $"{target.Source} names {address.GetLeftPart(UriPartial.Authority)}: without TLS, the "
+                + "network and any proxy in it can read the token. Nothing was sent. Use https, or accept that with --plain-http");
     }
 
     /// <summary>The address of a server; null for what is none.</summary>
@@ -299,7 +301,8 @@ internal sealed class RotateSettings
         }
         else if (Target.Source is "plan" || (Target.Value is null && Destinations.Any(d => d.IsFunctions)))
         {
-            throw new CommandException(ExitCode.Usage, $"The profile '{profile.Name}' names no server, and a plan alone does not decide where its token is sent. Nothing was sent. Add server = \"…\" to the profile, or give --server URL or --twilio");
+            throw new CommandException(ExitCode.Usage, $"The profile '{profile.Name}' names no server, and a plan alone does not decide where its "
+                + "token is sent. Nothing was sent. Add server = \"…\" to the profile, or give --server URL or --twilio");
         }
     }
 

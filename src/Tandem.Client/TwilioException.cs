@@ -14,8 +14,8 @@ public sealed class TwilioException : Exception
     public int Code { get; }
 
     /// <summary>
-    /// Whether the refusal is the API's own, by its form. Any other comes from something on the way, such as a proxy, and tells nothing about the account
-    /// or its tokens.
+    /// Whether the refusal is the API's own, by its form. Any other comes from something on the way, such as a proxy, and tells nothing about the
+    /// account or its tokens.
     /// </summary>
     public bool IsFromApi { get; init; }
 

@@ -17,7 +17,8 @@ internal static partial class OwnFile
     public static string ReadText(string path)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        if (Directories(path).Select(WhyNotOwnDirectory).Prepend(WhyNotOwn(FileOwner.Of(file.SafeFileHandle), path)).FirstOrDefault(why => why is not null) is { } problem)
+        var problems = Directories(path).Select(WhyNotOwnDirectory).Prepend(WhyNotOwn(FileOwner.Of(file.SafeFileHandle), path));
+        if (problems.FirstOrDefault(why => why is not null) is { } problem)
         {
             throw new RotationException(RotationFailure.Usage, problem);
         }
@@ -28,18 +29,21 @@ internal static partial class OwnFile
 
     private static string? WhyNotOwn(FileOwner? owner, string path) => owner switch
     {
-        { IsOursOrRoots: false } other => $"{path} belongs to another user (user id {other.User}), who could have programs run as you and have your token sent elsewhere. Nothing was done. If you trust what is in it, take it over: chown \"$(id -u)\" '{path}'",
+        { IsOursOrRoots: false } other => $"{path} belongs to another user (user id {other.User}), who could have programs run as you and have your "
+            + $"token sent elsewhere. Nothing was done. If you trust what is in it, take it over: chown \"$(id -u)\" '{path}'",
         { Mode: var mode } when (mode & OthersWrite) == UnixFileMode.None => null,
         _ => $"Others may write to {path}, so they could have programs run as you and have your token sent elsewhere. Nothing was done. Close it: chmod go-w '{path}'",
     };
 
     /// <summary>Where its name lies, and where the file lies if that is a link.</summary>
     private static IEnumerable<string> Directories(string path) =>
-        new[] { path, File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path }.Select(p => Path.GetDirectoryName(p)!).Distinct(StringComparer.Ordinal);
+        new[] { path, File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path }
+            .Select(p => Path.GetDirectoryName(p)!).Distinct(StringComparer.Ordinal);
 
     private static string? WhyNotOwnDirectory(string directory) => FileOwner.Of(directory) switch
     {
-        { IsOursOrRoots: false } other => $"The directory {directory} belongs to another user (user id {other.User}), who can replace the files in it. Nothing was done. Move the file into a directory of your own.",
+        { IsOursOrRoots: false } other => $"The directory {directory} belongs to another user (user id {other.User}), who can replace the files in "
+            + "it. Nothing was done. Move the file into a directory of your own.",
         { Mode: var mode } when (mode & UnixFileMode.OtherWrite) == UnixFileMode.None || (mode & UnixFileMode.StickyBit) != UnixFileMode.None || IsReadOnly(directory) => null,
         _ => $"Everybody may write to the directory {directory}, and so replace the files in it. Nothing was done. Close it: chmod o-w '{directory}'",
     };

@@ -26,7 +26,8 @@ public sealed class StateDirectory
         {
             throw new RotationException(RotationFailure.Precondition, owner.IsOursOrRoots
                 ? $"Others may write to {Path}, where unfinished rotations and their tokens are kept. Nothing was done. Close it: chmod 700 '{Path}'"
-                : $"{Path}, where unfinished rotations and their tokens would be kept, belongs to another user (user id {owner.User}). Nothing was done. Name a directory of your own: --state DIR");
+                : $"{Path}, where unfinished rotations and their tokens would be kept, belongs to another user (user id {owner.User}). Nothing was "
+                    + "done. Name a directory of your own: --state DIR");
         }
 
         _seal = new(() => passphrase is null ? StateSeal.FromKeyFile(System.IO.Path.Combine(Path, "state.key")) : StateSeal.FromPassphrase(passphrase));
@@ -154,7 +155,8 @@ public sealed class StateDirectory
     }
 
     private RotationException Unwritable(Exception e, string meaning) => new(
-        RotationFailure.Failed, $"The state directory {Path} cannot be written: {e.Message.TrimEnd('.')}. {meaning} Make room, or name another directory before a rotation begins: --state DIR", e);
+        RotationFailure.Failed, $"The state directory {Path} cannot be written: {e.Message.TrimEnd('.')}. {meaning} Make room, or name another "
+            + "directory before a rotation begins: --state DIR", e);
 
     /// <summary>Whether opening a file failed because another holds its lock: the base library puts the system's error number there.</summary>
     private static bool IsHeld(Exception e)

@@ -40,7 +40,8 @@ public sealed class StateSeal
         var owner = FileOwner.Of(((FileStream)file.BaseStream).SafeFileHandle);
         if (owner is { IsOursOrRoots: false })
         {
-            throw new RotationException(RotationFailure.Precondition, $"{path} belongs to another user (user id {owner.Value.User}), who can open what is sealed with it. Nothing was done. Name a directory of your own: --state DIR");
+            throw new RotationException(RotationFailure.Precondition, $"{path} belongs to another user (user id {owner.Value.User}), who can open "
+                + "what is sealed with it. Nothing was done. Name a directory of your own: --state DIR");
         }
 
         if (owner is { Mode: var mode } && (mode & ~PrivateFile.OwnerOnly) != UnixFileMode.None)

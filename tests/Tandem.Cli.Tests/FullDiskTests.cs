@@ -104,7 +104,7 @@ public sealed class FullDiskTests : IAsyncLifetime
             text.Append("KEY_").Append(text.Length).Append("=value\n");
         }
 
-        text.Append("PAD=").Append('x', 4086 - end.Length - text.Length - 4).Append(end);
+        text.Append("PAD=").Append('x', 4086 - end.Length - text.Length).Append(end);
         return text.ToString();
     }
 

@@ -61,7 +61,8 @@ internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string
         // A key that was there before and is gone means that the file was cut off or is another one: adding the key would hide that.
         if (keys.FirstOrDefault(k => k.Value == TokenRole.New && !IsAdded(delivery, k.Key) && EnvText.Find(file.Read(), k.Key).Count == 0).Key is { } lost)
         {
-            throw new RotationException(RotationFailure.Destination, $"{file.Path} no longer has {lost}, which it had before the rotation: something else has changed the file, or cut it off. Compare it with a copy of yours, and put a line {lost}= back.");
+            throw new RotationException(RotationFailure.Destination, $"{file.Path} no longer has {lost}, which it had before the rotation: "
+                + $"something else has changed the file, or cut it off. Compare it with a copy of yours, and put a line {lost}= back.");
         }
 
         file.Change(text => keys.Aggregate(text, (soFar, key) =>
@@ -79,7 +80,8 @@ internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string
             var value = Current(text, key);
             if (role == TokenRole.New && !IsAdded(delivery, key) ? !old.Is(value) : value is not null)
             {
-                throw new RotationException(RotationFailure.Destination, $"{file.Path} does not hold in {key} what it held before the rotation: something else has written it since.");
+                throw new RotationException(RotationFailure.Destination, $"{file.Path} does not hold in {key} what it held before the rotation: "
+                    + "something else has written it since.");
             }
         }
     }

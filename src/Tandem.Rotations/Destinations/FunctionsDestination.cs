@@ -70,7 +70,10 @@ internal sealed class FunctionsDestination(string service, string environment, T
     private Task<int> ChangeAsync(Delivery delivery, IReadOnlyDictionary<string, string?> wanted, CancellationToken cancel) =>
         AskAsync(Holders(delivery), client => client.ChangeAsync(wanted, cancel), delivery.Time, cancel);
 
-    /// <summary>Asks with one token, else with the other; and again, with the time given, while Twilio cannot answer at the moment: a change reads first what is there.</summary>
+    /// <summary>
+    /// Asks with one token, else with the other; and again, where a time is given, while Twilio cannot answer at the moment: a change reads first what
+    /// is there.
+    /// </summary>
     private async Task<T> AskAsync<T>(IReadOnlyList<HeldToken> tokens, Func<Session, Task<T>> ask, TimeProvider? time, CancellationToken cancel)
     {
         using var client = new TwilioClient(twilio, TwilioClient.CreateHandler(twilio.Serverless!));

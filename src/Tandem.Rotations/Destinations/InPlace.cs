@@ -92,7 +92,8 @@ internal static class InPlace
         }
         catch (IOException e)
         {
-            throw new IOException($"{why.Message.TrimEnd('.')}. Its content may be damaged, since what it held could not be put back ({e.Message.TrimEnd('.')}). Restore it from a copy before you go on.", why);
+            throw new IOException($"{why.Message.TrimEnd('.')}. Its content may be damaged, since what it held could not be put back "
+                + $"({e.Message.TrimEnd('.')}). Restore it from a copy before you go on.", why);
         }
     }
 }

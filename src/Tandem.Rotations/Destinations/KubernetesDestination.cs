@@ -159,7 +159,8 @@ internal sealed class KubernetesDestination(Kubectl kubectl, string secret, Toke
         "NotFound" => $"{e.Message.TrimEnd('.')}, looked for in namespace {kubectl.Space}. A rotation changes a Secret that is there, and restarts workloads that are.",
         "Forbidden" => $"{e.Message.TrimEnd('.')}. {Role()}",
         "Unauthorized" => $"The cluster refused kubectl's credential: {e.Message}",
-        "Conflict" => $"Secret {Name} was changed by somebody else each time, for {Durations.Show(Patience.Total)}. Who is it? kubectl --namespace {kubectl.Space} get secret {secret} --output yaml --show-managed-fields",
+        "Conflict" => $"Secret {Name} was changed by somebody else each time, for {Durations.Show(Patience.Total)}. Who is it? kubectl --namespace "
+            + $"{kubectl.Space} get secret {secret} --output yaml --show-managed-fields",
         _ => $"kubectl failed: {e.Message}",
     };
 

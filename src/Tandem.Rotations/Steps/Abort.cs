@@ -112,7 +112,8 @@ internal static class Abort
             {
                 TokenStanding.Secondary => true,
                 TokenStanding.Refused => false,
-                _ => throw new RotationException(RotationFailure.Precondition, $"Somebody has promoted {made} meanwhile, and the destinations hold {run.State.OldFingerprint}, which is dead. Deliver {made} again: tandem rotate"),
+                _ => throw new RotationException(RotationFailure.Precondition, $"Somebody has promoted {made} meanwhile, and the destinations hold "
+                    + $"{run.State.OldFingerprint}, which is dead. Deliver {made} again: tandem rotate"),
             };
         }
 

@@ -34,7 +34,8 @@ internal static class Create
                 run.Say("create", "warning", $"{e.Message.TrimEnd('.')}.{(e.Unknown ? " Looking whether a secondary was made." : "")}");
                 if (!await run.PauseAsync("create", patience, e, cancel))
                 {
-                    throw RotationRun.Explain(e, $"The create was tried for {Durations.Show(Patience.Total)}. {run.WhereThingsStand()} {(lostOne ? "A secondary that nobody holds may be left; running again finds and replaces it" : "No token was made. Run again when it answers")}: tandem rotate");
+                    throw RotationRun.Explain(e, $"The create was tried for {Durations.Show(Patience.Total)}. {run.WhereThingsStand()} "
+                        + $"{(lostOne ? "A secondary that nobody holds may be left; running again finds and replaces it" : "No token was made. Run again when it answers")}: tandem rotate");
                 }
             }
             catch (TwilioException e) when (e is { IsFromApi: true, Status: >= 400 and < 500 and not (401 or 403) })
@@ -65,7 +66,8 @@ internal static class Create
 
         var isOwn = await run.AskServerAsync("create", () => run.IsOwnAsync(insight, secondary, caller, cancel), cancel);
         var use = secondary.LastUse is { } last ? $"was last used {Durations.Show(run.Now - last)} ago" : "has not been seen in use";
-        var holders = run.State.Destinations.Where(d => d.Progress != DestinationProgress.Pending).Select(d => $"{d.Name} may hold it, and fails until it is delivered to again").ToList();
+        var holders = run.State.Destinations.Where(d => d.Progress != DestinationProgress.Pending).Select(d => $"{d.Name} may hold it, and fails "
+            + "until it is delivered to again").ToList();
         if (!isOwn)
         {
             if (!run.Request.ReplaceSecondary)
@@ -79,7 +81,8 @@ internal static class Create
         else if (secondary.LastUse is not null || holders.Count > 0)
         {
             // Its text was not kept, but consumers may have it.
-            await run.AskAsync(new($"The secondary {secondary.Fingerprint}, which this rotation made, did not keep, and which {use}, stops working now. Another takes its place.", holders, secondary.Fingerprint), cancel);
+            await run.AskAsync(new($"The secondary {secondary.Fingerprint}, which this rotation made, did not keep, and which {use}, stops working "
+                + "now. Another takes its place.", holders, secondary.Fingerprint), cancel);
         }
 
         await DeleteAsync(run, caller);

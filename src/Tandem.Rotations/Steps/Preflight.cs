@@ -73,7 +73,8 @@ internal static class Preflight
         catch (TwilioException e)
         {
             return (null, RotationRun.Explain(e, e.Status == 429
-                ? "That says nothing about the token; a Tandem throttles only an address that has presented many wrong ones. Nothing was changed. Check the token, wait a little and run again: tandem rotate"
+                ? "That says nothing about the token; a Tandem throttles only an address that has presented many wrong ones. Nothing was changed. "
+                    + "Check the token, wait a little and run again: tandem rotate"
                 : "Nothing was changed. Is the server's address right, and does it run?"));
         }
         catch (TandemException e)

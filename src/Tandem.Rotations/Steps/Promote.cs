@@ -65,6 +65,7 @@ internal static class Promote
         }
 
         await RefusedToken.NeedDeletedAsync(run, "promote", cancel);
-        throw new RotationException(RotationFailure.Precondition, $"The secondary {token} is gone: somebody deleted it. The primary {run.State.OldFingerprint} works, and every destination that was given {token} holds a dead token. Make another and deliver it: tandem rotate");
+        throw new RotationException(RotationFailure.Precondition, $"The secondary {token} is gone: somebody deleted it. The primary "
+            + $"{run.State.OldFingerprint} works, and every destination that was given {token} holds a dead token. Make another and deliver it: tandem rotate");
     }
 }

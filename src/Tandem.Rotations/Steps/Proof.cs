@@ -64,7 +64,8 @@ internal static class Proof
         }
     }
 
-    private static string Unproven(RotationRun run) => $"The promotion was made, and its proof is open: the server could not be asked. {run.WhereThingsStand()} Run again when it answers: tandem rotate";
+    private static string Unproven(RotationRun run) => $"The promotion was made, and its proof is open: the server could not be asked. "
+        + $"{run.WhereThingsStand()} Run again when it answers: tandem rotate";
 
     /// <summary>What is not as it should be, half a sentence; null when all is.</summary>
     private static async Task<string?> WrongAsync(RotationRun run, CancellationToken cancel) => await run.CheckAsync("verify", run.New!, cancel) switch

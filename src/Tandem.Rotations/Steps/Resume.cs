@@ -68,7 +68,8 @@ internal static class Resume
             if (run.State.MayBePromoted && await run.IsOldInForceAsync("resume", cancel) is not true)
             {
                 throw new RotationException(RotationFailure.Credential,
-                    $"The rotation of {run.State.AccountSid} has ended the old token, or may have, and the new one {run.State.NewFingerprint} was not kept. Nothing was changed. Give the new one, from a destination that has it: --token-file FILE");
+                    $"The rotation of {run.State.AccountSid} has ended the old token, or may have, and the new one {run.State.NewFingerprint} was "
+                        + "not kept. Nothing was changed. Give the new one, from a destination that has it: --token-file FILE");
             }
 
             run.NeedCaller();
