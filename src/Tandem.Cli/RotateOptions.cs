@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace Tandem.Cli;
 
 /// <summary>The flags of every verb that knows a plan.</summary>
-internal sealed class RotateOptions
+/// <param name="plainHttp">The verb's own flag of this name, where it has one; null for none.</param>
+internal sealed class RotateOptions(Option<bool>? plainHttp = null)
 {
     public Argument<string> Sid { get; } = TokenCommand();
 
@@ -12,6 +13,8 @@ internal sealed class RotateOptions
     public Option<string[]> Dotenv { get; } = new("--dotenv") { HelpName = "FILE", Description = "An env file whose TWILIO_AUTH_TOKEN gets the new token, beside the plan's destinations." };
 
     public Option<string> Server { get; } = new("--server") { HelpName = "URL", Description = "The Tandem server that makes the tokens. [default: $TANDEM_SERVER]" };
+
+    public Option<bool> PlainHttp { get; } = plainHttp ?? new("--plain-http") { Description = "Send tokens to a server elsewhere without TLS: the network may read them." };
 
     public Option<bool> Twilio { get; } = new("--twilio") { Description = "Twilio itself makes the tokens." };
 
@@ -33,7 +36,7 @@ internal sealed class RotateOptions
     public void AddTo(Command command)
     {
         command.Add(Sid);
-        foreach (var option in new Option[] { Config, Dotenv, Profile, Server, Twilio, Region, Edge, TokenFile, TokenStdin, State })
+        foreach (var option in new Option[] { Config, Dotenv, Profile, Server, PlainHttp, Twilio, Region, Edge, TokenFile, TokenStdin, State }.Except([plainHttp]).OfType<Option>())
         {
             command.Add(option);
         }

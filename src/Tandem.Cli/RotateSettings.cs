@@ -43,6 +43,11 @@ internal sealed class RotateSettings
         (_standing, _standsIn) = (holder?.ReadCredential() ?? default, holder?.Id ?? "");
         Sid = ReadSid();
         Target = ReadTarget();
+        if (Target.Value is { } server and not "twilio" && Destinations.FirstOrDefault(d => d.IsFunctions) is { } functions)
+        {
+            throw new CommandException(ExitCode.Usage, $"{functions.Id} is at Twilio, which would be sent the token, and {server} ({Target.Source}) "
+                + "makes it. Nothing was done. Use --twilio, or take that destination out of the plan.");
+        }
     }
 
     public RotationPlan Plan { get; }
@@ -238,10 +243,20 @@ internal sealed class RotateSettings
             return target;
         }
 
-        return Uri.TryCreate(target.Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 && url.PathAndQuery is "/"
-            ? target with { Value = url.GetLeftPart(UriPartial.Authority) }
-            : throw new CommandException(ExitCode.Usage, $"{target.Source} is no address of a server: http://host:port or https://host[:port]. Nothing was done.");
+        if (AddressOf(target.Value) is not { } address)
+        {
+            throw new CommandException(ExitCode.Usage, $"{target.Source} is no address of a server: http://host:port or https://host[:port]. Nothing was done.");
+        }
+
+        // Loopback is never reached through a proxy. Anything else leaves the machine, whatever NO_PROXY says.
+        return address.Scheme is "https" || address.IsLoopback || _parsed.GetValue(_options.PlainHttp) ? target with { Value = address.GetLeftPart(UriPartial.Authority) }
+            : throw new CommandException(ExitCode.Usage, $"{target.Source} names {address.GetLeftPart(UriPartial.Authority)}: without TLS, the "
+                + "network and any proxy in it can read the token. Nothing was sent. Use https, or accept that with --plain-http");
     }
+
+    /// <summary>The address of a server; null for what is none.</summary>
+    private static Uri? AddressOf(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 && url.PathAndQuery is "/" ? url : null;
 
     private (string? Text, string Source) ReadTokenText()
     {
@@ -261,12 +276,35 @@ internal sealed class RotateSettings
         return found is (var text, var source) ? (text, source) : _standing.Token is { } standing ? (standing, _standsIn) : (null, Sourced.Nowhere);
     }
 
-    private (string Text, string Source)? ReadProfileToken() => _profile switch
+    private (string Text, string Source)? ReadProfileToken()
     {
-        { TokenFile: { } file } => (SecretInput.FromFile(file, "token_file"), $"{ProfileSource}, {file}"),
-        { TokenCommand: { } program } => (program.Read(), $"{ProfileSource}, token_command {program}"),
-        _ => null,
-    };
+        if (_profile is not ({ TokenFile: not null } or { TokenCommand: not null }))
+        {
+            return null;
+        }
+
+        NeedServerOfProfile(_profile);
+        return _profile.TokenFile is { } file ? (SecretInput.FromFile(file, "token_file"), $"{ProfileSource}, {file}")
+            : (_profile.TokenCommand!.Read(), $"{ProfileSource}, token_command {_profile.TokenCommand}");
+    }
+
+    /// <summary>A profile's token goes to that profile's server alone, whatever a plan, a variable or a flag names. Looked at before the token is read.</summary>
+    private void NeedServerOfProfile(Profile profile)
+    {
+        const string how = "Nothing was sent. Give the other server's token by --token-file or --token-stdin, or use a profile of its own: --profile NAME";
+        if (profile.Server is { } own)
+        {
+            if (Target.Value is { } target && !string.Equals(target, AddressOf(own)?.GetLeftPart(UriPartial.Authority) ?? own, StringComparison.Ordinal))
+            {
+                throw new CommandException(ExitCode.Usage, $"The token of profile '{profile.Name}' is for {own} alone, and {Target.Source} names {target}. {how}");
+            }
+        }
+        else if (Target.Source is "plan" || (Target.Value is null && Destinations.Any(d => d.IsFunctions)))
+        {
+            throw new CommandException(ExitCode.Usage, $"The profile '{profile.Name}' names no server, and a plan alone does not decide where its "
+                + "token is sent. Nothing was sent. Add server = \"…\" to the profile, or give --server URL or --twilio");
+        }
+    }
 
     private Sourced Given(Option<string> option, string variable, string? ofProfile) =>
         _parsed.GetValue(option) is { Length: > 0 } flag ? new(option.Name, flag, option.Name)

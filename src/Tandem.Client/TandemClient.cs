@@ -279,7 +279,7 @@ public sealed class TandemClient : IDisposable
             limit.CancelAfter(_http.Timeout);
             await response.Content.LoadIntoBufferAsync(WireJson.MostBytes, limit.Token); // a refusal of what is handed on as it comes
             var content = await response.Content.ReadAsByteArrayAsync(limit.Token);
-            return response.IsSuccessStatusCode ? content : throw Refusal((int)response.StatusCode, content);
+            return response.IsSuccessStatusCode ? content : throw Refusal(response, content);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError || e.InnerException is SocketException)
         {
@@ -292,18 +292,19 @@ public sealed class TandemClient : IDisposable
         }
     }
 
-    private static TandemException Refusal(int status, byte[] content)
+    private static TandemException Refusal(HttpResponseMessage response, byte[] content)
     {
+        var status = (int)response.StatusCode;
         try
         {
             var problem = WireJson.ReadOwn<TandemProblem>(content);
-            return new(problem.Kind, problem.Detail, status);
+            return new(problem.Kind, problem.Detail, status) { RetryAfter = RetryAfter.Of(response) };
         }
         catch (JsonException)
         {
             // Not one of ours: something else listens there, or an older server.
         }
 
-        return new(TandemException.Broken, $"The server answered {status} without saying why.", status);
+        return new(TandemException.Broken, $"The server answered {status} without saying why.", status) { RetryAfter = RetryAfter.Of(response) };
     }
 }

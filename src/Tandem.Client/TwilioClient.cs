@@ -198,7 +198,7 @@ public sealed class TwilioClient : IDisposable
         {
             using var response = await _http.SendAsync(request, cancel);
             var content = await response.Content.ReadAsByteArrayAsync(cancel); // it has been read to its end, within the limits of the client
-            return response.IsSuccessStatusCode ? content : throw Refusal((int)response.StatusCode, content, address);
+            return response.IsSuccessStatusCode ? content : throw Refusal(response, content, address);
         }
         catch (HttpRequestException e) when (e.HttpRequestError
             is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
@@ -211,13 +211,14 @@ public sealed class TwilioClient : IDisposable
         }
     }
 
-    private static TwilioException Refusal(int status, byte[] content, Uri address)
+    private static TwilioException Refusal(HttpResponseMessage response, byte[] content, Uri address)
     {
+        var status = (int)response.StatusCode;
         try
         {
-            if (WireJson.ReadTwilio<TwilioError>(content) is { Message: { } message } error)
+            if (WireJson.ReadTwilio<TwilioError>(content) is { Code: not 0, Message: { } message } error && error.Status == status)
             {
-                return new(status, error.Code, message);
+                return new(status, error.Code, message) { IsFromApi = true, RetryAfter = RetryAfter.Of(response) };
             }
         }
         catch (JsonException)
@@ -225,6 +226,6 @@ public sealed class TwilioClient : IDisposable
             // Not Twilio's form: something else stands there.
         }
 
-        return new(status, 0, $"{address.Authority} answered {status} without saying why.");
+        return new(status, 0, $"{address.Authority} answered {status} without saying why.") { RetryAfter = RetryAfter.Of(response) };
     }
 }

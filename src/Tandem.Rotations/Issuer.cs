@@ -60,7 +60,10 @@ public sealed class Issuer : IDisposable
         return new(target, $"{addresses.Accounts.GetLeftPart(UriPartial.Authority)} ({region ?? "us1"})", new(addresses, handler?.Invoke()), null);
     }
 
-    /// <summary>What a token is to its account now.</summary>
+    /// <summary>
+    /// What a token is to its account now. Only the API's own 401 means that it is refused: 429, 403, an error of the server or the answer of a proxy say
+    /// nothing about a token.
+    /// </summary>
     /// <exception cref="TwilioException">It cannot be told.</exception>
     public async Task<TokenStanding> CheckAsync(HeldToken token, CancellationToken cancel = default)
     {
@@ -71,9 +74,8 @@ public sealed class Issuer : IDisposable
             var account = await _client.GetAccountAsync(token.Credential(), token.Sid, cancel);
             return token.Is(account.AuthToken) ? TokenStanding.Primary : TokenStanding.Secondary;
         }
-        catch (TwilioException e) when (e.Status == 401 || (e.Status == 429 && !IsTwilio))
+        catch (TwilioException e) when (e.IsTokenRefused)
         {
-            // A Tandem throttles nobody but who presents a wrong token; Twilio may throttle anybody.
             return TokenStanding.Refused;
         }
     }

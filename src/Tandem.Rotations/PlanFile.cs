@@ -27,7 +27,7 @@ public sealed partial class PlanFile
     /// <param name="path">The file.</param>
     /// <param name="twilio">Where Twilio is, for destinations there; null for its default region.</param>
     /// <param name="accountSid">Whose it is to be, so that <c>{sid}</c> and labels in its destinations are the account's; null for nobody's in particular.</param>
-    /// <exception cref="RotationException">It cannot be read, or something in it is wrong.</exception>
+    /// <exception cref="RotationException">It cannot be read, others can have written it, or something in it is wrong.</exception>
     public static RotationPlan Read(string path, TwilioAddresses? twilio = null, string? accountSid = null)
     {
         var account = accountSid is null ? null : AccountSid.Parse(accountSid).ToString();
@@ -35,7 +35,7 @@ public sealed partial class PlanFile
         RotationPlan plan;
         try
         {
-            plan = file.Parse(TomlSerializer.Deserialize(File.ReadAllText(file._path), PlanToml.Default.TomlTable) ?? []);
+            plan = file.Parse(TomlSerializer.Deserialize(OwnFile.ReadText(file._path), PlanToml.Default.TomlTable) ?? []);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

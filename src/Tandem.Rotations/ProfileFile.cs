@@ -9,8 +9,6 @@ namespace Tandem.Rotations;
 /// </summary>
 public sealed class ProfileFile
 {
-    private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-
     private static readonly TimeSpan s_usualLimit = TimeSpan.FromMinutes(1);
 
     private static readonly string[] s_keys = ["sid", "server", "region", "edge", "token_file", "token_command", "timeout"];
@@ -44,13 +42,7 @@ public sealed class ProfileFile
     {
         try
         {
-            // Whoever may write it chooses the program that is run, and the server that the token is sent to.
-            if ((File.GetUnixFileMode(_path) & OthersWrite) != UnixFileMode.None)
-            {
-                throw Wrong($"Others may write to {_path}, so they could have a program of theirs run. Nothing was done. Close it: chmod 600 {_path}");
-            }
-
-            return TomlSerializer.Deserialize(File.ReadAllText(_path), PlanToml.Default.TomlTable) is { } root && root.TryGetValue("profile", out var profiles) && profiles is TomlTable all ? all : [];
+            return TomlSerializer.Deserialize(OwnFile.ReadText(_path), PlanToml.Default.TomlTable) is { } root && root.TryGetValue("profile", out var profiles) && profiles is TomlTable all ? all : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

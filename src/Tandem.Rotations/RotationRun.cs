@@ -28,11 +28,68 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
     public DateTimeOffset Now => host.Time.GetUtcNow();
 
     /// <summary>The old token, where a step cannot do without it.</summary>
-    public HeldToken NeedOld() => Old ?? throw new RotationException(RotationFailure.Credential,
+    public HeldToken NeedOld() => Old ?? throw NoOld();
+
+    public RotationException NoOld() => new(RotationFailure.Credential,
         $"This step needs the old token {State.OldFingerprint} of {State.AccountSid}, which was not kept. Nothing was changed. Give it in TWILIO_AUTH_TOKEN, or with --token-file.");
 
     /// <summary>Who may create and delete the account's secondary: the account itself, else its parent.</summary>
     public HeldToken NeedCaller() => Old ?? Request.Parent ?? NeedOld();
+
+    /// <summary>Asks the server something that may be asked again, for as long as it cannot answer at the moment and patience lasts.</summary>
+    public async Task<T> AskServerAsync<T>(string step, Func<Task<T>> ask, CancellationToken cancel)
+    {
+        var patience = CreatePatience();
+        for (; ; )
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (Exception e) when (e is TwilioException { IsPassing: true } or TandemException { IsPassing: true })
+            {
+                if (!await PauseAsync(step, patience, e, cancel))
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    /// <summary>What a token is to the account, asked with patience.</summary>
+    public Task<TokenStanding> CheckAsync(string step, HeldToken token, CancellationToken cancel) => AskServerAsync(step, () => Issuer.CheckAsync(token, cancel), cancel);
+
+    /// <summary>Whether the old token is still the primary; null when nobody can tell: it is not held here, nor its parent's.</summary>
+    public async Task<bool?> IsOldInForceAsync(string step, CancellationToken cancel)
+    {
+        if (Old is { } old)
+        {
+            return await CheckAsync(step, old, cancel) == TokenStanding.Primary;
+        }
+
+        if (Request.Parent is not { } parent || Issuer.Insight is not { } insight)
+        {
+            return null;
+        }
+
+        var slots = await AskServerAsync(step, () => insight.GetTokensAsync(parent, State.AccountSid, cancel), cancel);
+        return string.Equals(slots.Primary?.Fingerprint, State.OldFingerprint, StringComparison.Ordinal);
+    }
+
+    public Patience CreatePatience() => new(host.Time);
+
+    /// <summary>Pauses before a call is repeated that failed; false when that would not help, or has been done for long enough.</summary>
+    public async Task<bool> PauseAsync(string step, Patience patience, Exception failure, CancellationToken cancel)
+    {
+        if (patience.Next(failure) is not { } pause)
+        {
+            return false;
+        }
+
+        Say(step, "waiting", $"{failure.Message.TrimEnd('.')}; trying again in {Durations.Show(pause)}");
+        await (State.MayBePromoted || State.Step == RotationStep.RollingBack ? WaitAsync(pause, cancel) : WaitOrHoldAsync(pause, cancel));
+        return true;
+    }
 
     /// <summary>
     /// Whether the secondary that a Tandem tells of is this run's own: by its fingerprint, or because an answer that was lost had made it. Only such a
@@ -69,6 +126,7 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
         new(Old, New!), $"{State.AccountSid}", State.Target, RecordOf(destination)?.AddedKeys ?? [])
     {
         Before = _copies.GetValueOrDefault(destination.Id),
+        Time = host.Time,
     };
 
     /// <summary>Keeps what a destination was before the first delivery to it; it is sealed with the next state.</summary>
@@ -146,6 +204,9 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
         }
     }
 
+    /// <summary>The file of this rotation's state.</summary>
+    public string StateFile => states.FileOf(State.AccountSid, State.Target);
+
     /// <summary>Takes back a record of which nothing was carried out.</summary>
     public void Forget() => states.Forget(State);
 
@@ -165,11 +226,17 @@ internal sealed class RotationRun(StateDirectory states, RotationHost host, Rota
     };
 
     /// <summary>Puts a server's refusal in words; what it means is for the caller to say.</summary>
-    public static RotationException Explain(TwilioException e, string meaning) => e switch
+    public static RotationException Explain(TwilioException e, string meaning)
     {
-        { Status: 401 } => new(RotationFailure.Credential, $"The server refused the token ({e.Status}, {e.Code}). {meaning}", e),
-        { NotSent: true } => new(RotationFailure.Failed, $"{e.Message} {meaning}", e),
-        { Status: 0 } => new(RotationFailure.Failed, $"{e.Message} {meaning}", e),
-        _ => new(RotationFailure.Failed, $"The server refused: {e.Message.TrimEnd('.')} ({e.Status}{(e.Code == 0 ? "" : $", {e.Code}")}). {meaning}", e),
-    };
+        var wait = e.RetryAfter is { } time && time >= TimeSpan.FromSeconds(1) ? $" It asks to wait {Durations.Show(time)}." : "";
+        return e switch
+        {
+            { IsTokenRefused: true } => new(RotationFailure.Credential, $"The server refused the token ({e.Status}, {e.Code}). {meaning}", e),
+            { Status: 0 } => new(RotationFailure.Failed, $"{e.Message} {meaning}", e),
+            { IsPassing: true } => new(RotationFailure.Failed, $"The server cannot answer now: {e.Message.TrimEnd('.')} ({Number(e)}).{wait} {meaning}", e),
+            _ => new(RotationFailure.Failed, $"The server refused: {e.Message.TrimEnd('.')} ({Number(e)}). {meaning}", e),
+        };
+    }
+
+    private static string Number(TwilioException e) => $"{e.Status}{(e.Code == 0 ? "" : $", {e.Code}")}";
 }

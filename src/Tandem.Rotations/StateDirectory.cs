@@ -17,10 +17,19 @@ public sealed class StateDirectory
     /// <summary>A directory, made with mode 0700 when it is not there.</summary>
     /// <param name="path">The directory.</param>
     /// <param name="passphrase">Seals the tokens; null for a key file in the directory.</param>
+    /// <exception cref="RotationException">It is another user's, or others may write to it.</exception>
     public StateDirectory(string path, string? passphrase = null)
     {
         Path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         Directory.CreateDirectory(Path, Private);
+        if (FileOwner.Of(Path) is { } owner && (!owner.IsOursOrRoots || (owner.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != UnixFileMode.None))
+        {
+            throw new RotationException(RotationFailure.Precondition, owner.IsOursOrRoots
+                ? $"Others may write to {Path}, where unfinished rotations and their tokens are kept. Nothing was done. Close it: chmod 700 '{Path}'"
+                : $"{Path}, where unfinished rotations and their tokens would be kept, belongs to another user (user id {owner.User}). Nothing was "
+                    + "done. Name a directory of your own: --state DIR");
+        }
+
         _seal = new(() => passphrase is null ? StateSeal.FromKeyFile(System.IO.Path.Combine(Path, "state.key")) : StateSeal.FromPassphrase(passphrase));
     }
 
@@ -39,13 +48,14 @@ public sealed class StateDirectory
         System.IO.Path.Combine(Path, $"{sid}@{string.Concat(target.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_'))}.state");
 
     /// <summary>Locks one account's rotation at one target against every other process of this machine, until disposed.</summary>
-    /// <exception cref="RotationException">Another holds it; the message says who, since when.</exception>
+    /// <exception cref="RotationException">Another holds it, and the message says who, since when; or the directory cannot be written.</exception>
     public IDisposable Lock(AccountSid sid, string target, string owner, DateTimeOffset now)
     {
         var path = System.IO.Path.ChangeExtension(FileOf(sid, target), ".lock");
+        FileStream? file = null;
         try
         {
-            var file = new FileStream(path, new FileStreamOptions
+            file = new FileStream(path, new FileStreamOptions
             {
                 Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.ReadWrite,
@@ -60,10 +70,15 @@ public sealed class StateDirectory
             DurableFile.Erase(OverFile(FileOf(sid, target)));
             return file;
         }
-        catch (IOException e)
+        catch (IOException e) when (file is null && IsHeld(e))
         {
             throw new RotationException(RotationFailure.Precondition,
                 $"Another rotation of {sid} runs now ({Holder(path)}). Nothing was done. Wait for it, or look: tandem rotate status", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            file?.Dispose();
+            throw Unwritable(e, "Nothing was done.");
         }
     }
 
@@ -80,9 +95,9 @@ public sealed class StateDirectory
         {
             return null;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Holder(path);
+            return IsHeld(e) ? Holder(path) : $"unknown ({e.Message})";
         }
     }
 
@@ -102,24 +117,53 @@ public sealed class StateDirectory
     internal void Save(RotationState state, SealedTokens tokens)
     {
         var readable = JsonSerializer.SerializeToUtf8Bytes(state, RotationJson.Default.RotationState);
-        PrivateFile.Replace(FileOf(state.AccountSid, state.Target), [.. readable, (byte)'\n', .. Encoding.ASCII.GetBytes(_seal.Value.Seal(tokens, readable)), (byte)'\n']);
+        byte[] content = [.. readable, (byte)'\n', .. Encoding.ASCII.GetBytes(_seal.Value.Seal(tokens, readable)), (byte)'\n'];
+        Write(() => PrivateFile.Replace(FileOf(state.AccountSid, state.Target), content));
     }
 
     /// <summary>Writes the report, which holds no token, and erases the state. Returns the report's path.</summary>
     internal string Finish(RotationReport report)
     {
         var path = System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{report.Finished:yyyy-MM-dd'T'HHmmss}-{report.State.AccountSid}.json"));
-        PrivateFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(report, RotationJson.Default.RotationReport));
+        Write(() =>
+        {
+            PrivateFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(report, RotationJson.Default.RotationReport));
 
-        // Taken out of the way first: a state that is half erased would be one that nobody can go on with.
-        var file = FileOf(report.State.AccountSid, report.State.Target);
-        File.Move(file, OverFile(file), overwrite: true);
-        DurableFile.Erase(OverFile(file));
+            // Taken out of the way first: a state that is half erased would be one that nobody can go on with.
+            var file = FileOf(report.State.AccountSid, report.State.Target);
+            File.Move(file, OverFile(file), overwrite: true);
+            DurableFile.Erase(OverFile(file));
+        });
         return path;
     }
 
     /// <summary>Erases a state of which nothing was carried out.</summary>
-    internal void Forget(RotationState state) => DurableFile.Erase(FileOf(state.AccountSid, state.Target));
+    internal void Forget(RotationState state) => Write(() => DurableFile.Erase(FileOf(state.AccountSid, state.Target)));
+
+    /// <summary>Changes a file of the directory. What it held before stays whole where that fails.</summary>
+    /// <exception cref="RotationException">The disk is full, or the directory cannot be written.</exception>
+    internal void Write(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(e, "What was recorded before is whole, and running again goes on from there.");
+        }
+    }
+
+    private RotationException Unwritable(Exception e, string meaning) => new(
+        RotationFailure.Failed, $"The state directory {Path} cannot be written: {e.Message.TrimEnd('.')}. {meaning} Make room, or name another "
+            + "directory before a rotation begins: --state DIR", e);
+
+    /// <summary>Whether opening a file failed because another holds its lock: the base library puts the system's error number there.</summary>
+    private static bool IsHeld(Exception e)
+    {
+        const int wouldBlock = 11; // EWOULDBLOCK of Linux, on every architecture that .NET runs on
+        return e is IOException && e.HResult == wouldBlock;
+    }
 
     private static RotationState Read(string path, string line)
     {
@@ -162,7 +206,7 @@ public sealed class StateDirectory
         {
             return File.ReadAllText(HolderFile(lockFile)).Trim();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return "by whom cannot be told";
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -18,6 +19,12 @@ public sealed class StateSeal
     private readonly byte[]? _key;
     private readonly string? _passphrase;
 
+    /// <summary>The salt of everything that this process seals. Nonces are random, so one key serves more saves than a fleet makes.</summary>
+    private readonly byte[] _salt = RandomNumberGenerator.GetBytes(SaltLength);
+
+    /// <summary>Keys of the passphrase by salt, each derived once: a fleet saves thousands of times.</summary>
+    private readonly ConcurrentDictionary<string, Lazy<byte[]>> _derived = new(StringComparer.Ordinal);
+
     private StateSeal(byte[]? key, string? passphrase) => (_key, _passphrase) = (key, passphrase);
 
     /// <summary>With the key in a file of mode 0600, which is made when it is not there.</summary>
@@ -29,14 +36,22 @@ public sealed class StateSeal
             PrivateFile.Replace(path, Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n"));
         }
 
-        if ((File.GetUnixFileMode(path) & ~PrivateFile.OwnerOnly) != UnixFileMode.None)
+        using var file = new StreamReader(path, new FileStreamOptions { Access = FileAccess.Read });
+        var owner = FileOwner.Of(((FileStream)file.BaseStream).SafeFileHandle);
+        if (owner is { IsOursOrRoots: false })
+        {
+            throw new RotationException(RotationFailure.Precondition, $"{path} belongs to another user (user id {owner.Value.User}), who can open "
+                + "what is sealed with it. Nothing was done. Name a directory of your own: --state DIR");
+        }
+
+        if (owner is { Mode: var mode } && (mode & ~PrivateFile.OwnerOnly) != UnixFileMode.None)
         {
             throw new RotationException(RotationFailure.Precondition, $"{path} may be read by others, and it opens the tokens of unfinished rotations. Nothing was done. Close it: chmod 600 {path}");
         }
 
         try
         {
-            var key = Convert.FromHexString(File.ReadAllText(path).Trim());
+            var key = Convert.FromHexString(file.ReadToEnd().Trim());
             return key.Length == 32 ? new(key, null) : throw new FormatException();
         }
         catch (FormatException e)
@@ -51,18 +66,17 @@ public sealed class StateSeal
     internal string Seal(SealedTokens tokens, ReadOnlySpan<byte> beside)
     {
         var plain = JsonSerializer.SerializeToUtf8Bytes(tokens, SecretJson.Default.SealedTokens);
-        var salt = _passphrase is null ? [] : RandomNumberGenerator.GetBytes(SaltLength);
         Span<byte> nonce = stackalloc byte[12];
         RandomNumberGenerator.Fill(nonce);
         var cipher = new byte[plain.Length];
         Span<byte> tag = stackalloc byte[16];
-        using (var aes = new AesGcm(Key(salt), tag.Length))
+        using (var aes = new AesGcm(Key(_salt), tag.Length))
         {
             aes.Encrypt(nonce, plain, cipher, tag, beside);
         }
 
         CryptographicOperations.ZeroMemory(plain);
-        var kind = _passphrase is null ? "key" : string.Create(CultureInfo.InvariantCulture, $"pbkdf2-{Convert.ToHexStringLower(salt)}");
+        var kind = _passphrase is null ? "key" : string.Create(CultureInfo.InvariantCulture, $"pbkdf2-{Convert.ToHexStringLower(_salt)}");
         return $"{kind} {Convert.ToHexStringLower(nonce)} {Convert.ToBase64String([.. cipher, .. tag])}";
     }
 
@@ -89,7 +103,14 @@ public sealed class StateSeal
                 aes.Decrypt(Convert.FromHexString(nonce), cipher[..^16], cipher[^16..], plain, beside);
             }
 
-            return JsonSerializer.Deserialize(plain, SecretJson.Default.SealedTokens)!;
+            try
+            {
+                return JsonSerializer.Deserialize(plain, SecretJson.Default.SealedTokens)!;
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(plain);
+            }
         }
         catch (Exception e) when (e is CryptographicException or FormatException or ArgumentException or JsonException or OverflowException)
         {
@@ -98,6 +119,13 @@ public sealed class StateSeal
         }
     }
 
-    private byte[] Key(byte[] salt) =>
-        _key ?? Rfc2898DeriveBytes.Pbkdf2(_passphrase!, salt, Iterations, HashAlgorithmName.SHA256, 32);
+    private byte[] Key(byte[] salt) => _key ?? _derived.GetOrAdd(Convert.ToHexStringLower(salt), _ => new(() => Derive(_passphrase!, salt))).Value;
+
+    private static byte[] Derive(string passphrase, byte[] salt)
+    {
+        // Pinned: the collector would leave copies behind where it moves an array.
+        var key = GC.AllocateArray<byte>(32, pinned: true);
+        Rfc2898DeriveBytes.Pbkdf2(passphrase, salt, key, Iterations, HashAlgorithmName.SHA256);
+        return key;
+    }
 }

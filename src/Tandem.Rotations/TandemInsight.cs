@@ -102,7 +102,7 @@ public sealed class TandemInsight
         }
         catch (TandemException e)
         {
-            throw new TwilioException(e.Status, 0, e.Message, e) { NotSent = e.Kind is TandemException.NotRunning };
+            throw new TwilioException(e.Status, 0, e.Message, e) { NotSent = e.Kind is TandemException.NotRunning, IsFromApi = e.IsFromApi, RetryAfter = e.RetryAfter };
         }
     }
 

@@ -117,9 +117,16 @@ public sealed class FunctionsTests
         twilio.Refuse = (403, 20403);
         Assert.Contains("(403, 20403", Problem(await there.InspectAsync(Old, Cancel)), StringComparison.Ordinal);
         twilio.Refuse = (429, 20429);
-        var busy = await Assert.ThrowsAsync<RotationException>(() => there.DeliverAsync(Delivery(), Cancel));
+        var time = Hurried.CreateClock();
+        var busy = await Assert.ThrowsAsync<RotationException>(() => time.RunAsync(() => there.DeliverAsync(Delivery() with { Time = time }, Cancel)));
         Assert.Equal(RotationFailure.Destination, busy.Failure);
         Assert.Contains("too much to do", busy.Message, StringComparison.Ordinal);
+        var asked = twilio.Asked.Count;
+        var delivering = time.RunAsync(() => there.DeliverAsync(Delivery() with { Time = time }, Cancel));
+        await Until.TrueAsync(() => twilio.Asked.Count > asked + 1);
+        twilio.Refuse = null;
+        await delivering;
+        Assert.Equal(NewText, twilio.Value("TWILIO_AUTH_TOKEN"));
         await twilio.DisposeAsync();
         Assert.Contains("No answer from", Problem(await there.InspectAsync(Old, Cancel)), StringComparison.Ordinal);
     }

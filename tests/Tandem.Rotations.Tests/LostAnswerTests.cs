@@ -79,11 +79,12 @@ public sealed class LostAnswerTests
     [Fact]
     public async Task An_abort_after_a_lost_create_deletes_what_nobody_holds_on_Tandem_and_says_so_on_Twilio()
     {
-        await using var rig = await Rig.StartAsync(inMemory: true);
+        var time = Hurried.CreateClock();
+        await using var rig = await Rig.StartAsync(time, inMemory: true);
         var all = (await BytesOfAsync(rig, "/v1/AuthTokens/Secondary")).Max();
         var deaf = new Cut("/v1/AuthTokens/Secondary", all) { Always = true };
         rig.Handler = deaf.CreateHandler;
-        var twilio = await Assert.ThrowsAsync<RotationException>(() => rig.Engine.RotateAsync(rig.OnTwilio(), Cancel));
+        var twilio = await Assert.ThrowsAsync<RotationException>(() => time.RunAsync(() => rig.Engine.RotateAsync(rig.OnTwilio(), Cancel)));
         Assert.Equal(RotationFailure.Precondition, twilio.Failure);
         rig.Handler = null;
         var unproven = await Assert.ThrowsAsync<RotationException>(() => rig.Engine.AbortAsync(rig.OnTwilio(), Cancel));
@@ -92,7 +93,7 @@ public sealed class LostAnswerTests
         Assert.False(await rig.HasSecondaryAsync(rig.Server.Account.Token));
 
         rig.Handler = deaf.CreateHandler;
-        var tandem = await Assert.ThrowsAsync<RotationException>(() => rig.Engine.RotateAsync(rig.Request(), Cancel));
+        var tandem = await Assert.ThrowsAsync<RotationException>(() => time.RunAsync(() => rig.Engine.RotateAsync(rig.Request(), Cancel)));
         Assert.Equal(RotationFailure.Failed, tandem.Failure);
         rig.Handler = null;
         await rig.Engine.AbortAsync(rig.Request(), Cancel);

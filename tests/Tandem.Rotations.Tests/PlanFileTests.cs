@@ -207,6 +207,7 @@ public sealed class PlanFileTests : IDisposable
     {
         var file = Path.Combine(_home, "tandem.toml");
         File.WriteAllText(file, text);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return PlanFile.Read(file);
     }
 

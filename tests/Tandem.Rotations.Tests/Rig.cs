@@ -95,6 +95,7 @@ internal sealed class Rig : IAsyncDisposable
     {
         var file = PathOf("tandem.toml");
         File.WriteAllText(file, toml);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite); // whatever this user's umask is
         return PlanFile.Read(file, twilio);
     }
 
@@ -118,6 +119,9 @@ internal sealed class Rig : IAsyncDisposable
 
     public async Task<string> CreateSecondaryElsewhereAsync() =>
         (await Server.SendAsync("POST", "/v1/AuthTokens/Secondary")).Text("secondary_auth_token")!;
+
+    /// <summary>The state that is kept; null for none.</summary>
+    public RotationState? State() => States.List().SingleOrDefault();
 
     public bool HasState() => Directory.EnumerateFiles(States.Path, "*.state").Any();
 

@@ -116,6 +116,22 @@ public sealed class StateTests
     }
 
     [Fact]
+    public void A_passphrase_is_stretched_once_for_all_that_a_process_seals_and_no_two_seals_are_alike()
+    {
+        var seal = StateSeal.FromPassphrase("correct horse");
+        var tokens = new SealedTokens { Old = "a", New = "b" };
+        var lines = Enumerable.Range(0, 2_000).Select(_ => seal.Seal(tokens, "beside"u8).Split(' ')).ToList(); // each stretched by itself would take minutes
+
+        Assert.Single(lines.Select(l => l[0]).Distinct());
+        Assert.Matches("^pbkdf2-[0-9a-f]{32}$", lines[0][0]);
+        Assert.Equal(lines.Count, lines.Select(l => l[1]).Distinct().Count());
+        var other = StateSeal.FromPassphrase("correct horse");
+        Assert.NotEqual(lines[0][0], other.Seal(tokens, "beside"u8).Split(' ')[0]);
+        Assert.Equal("b", other.Open(string.Join(' ', lines[^1]), "beside"u8, "file").New);
+        Assert.Throws<RotationException>(() => StateSeal.FromPassphrase("wrong horse").Open(string.Join(' ', lines[0]), "beside"u8, "file"));
+    }
+
+    [Fact]
     public async Task Without_kept_tokens_the_sealed_part_holds_none()
     {
         await using var rig = await Rig.StartAsync();

@@ -21,7 +21,7 @@ internal sealed class ChildServer : IAsyncDisposable
     {
         _settings = settings;
         Port = LoopbackPort.Free();
-        Http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{Port}"), Timeout = s_patience };
+        Http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new($"http://127.0.0.1:{Port}"), Timeout = s_patience };
         Caller = new(Http);
     }
 

@@ -9,7 +9,7 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        var (options, format, noColor) = (new RotateOptions(), new Output(), ErrorTerminal.NoColorOption());
+        var (options, format, noColor) = (new RotateOptions((Option<bool>)Settings.PlainHttp.Option!), new Output(), ErrorTerminal.NoColorOption());
         var through = new Option<Uri>("--through")
         {
             HelpName = "URL",

@@ -46,6 +46,10 @@ internal sealed class IssuerCheckup(RotateOptions options, ParseResult parsed) :
                 _ => Finding.Fail(check, $"{issuer.Name} refuses the token {token} ({source}) of {token.Sid}: it is neither of its two.", "set TWILIO_AUTH_TOKEN to the one in force; tandem token fingerprint tells tokens apart"),
             };
         }
+        catch (TwilioException e) when (e.Status == 429)
+        {
+            return Finding.Warn(check, $"{issuer.Name} answers, and has too much to do to say whether it takes the token (429).", "run it again in a minute");
+        }
         catch (TwilioException e)
         {
             return Finding.Fail(check, e.NotSent ? $"{e.Message} Is it reachable from here?" : $"{issuer.Name}: {e.Message}", "look at the network and the proxy variables");

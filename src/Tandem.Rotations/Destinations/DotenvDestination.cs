@@ -60,6 +60,13 @@ internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string
     /// </summary>
     public Task<string?> RollBackAsync(Delivery delivery, CancellationToken cancel)
     {
+        // A key that was there before and is gone means that the file was cut off or is another one: adding the key would hide that.
+        if (keys.FirstOrDefault(k => k.Value == TokenRole.New && !IsAdded(delivery, k.Key) && EnvText.Find(file.Read(), k.Key).Count == 0).Key is { } lost)
+        {
+            throw new RotationException(RotationFailure.Destination, $"{file.Path} no longer has {lost}, which it had before the rotation: "
+                + $"something else has changed the file, or cut it off. Compare it with a copy of yours, and put a line {lost}= back.");
+        }
+
         if (delivery.Before is { Text: var before })
         {
             file.Change(text => Restored(text, before));
@@ -72,8 +79,10 @@ internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string
         }
 
         file.Change(text => keys.Aggregate(text, (soFar, key) =>
-            delivery.AddedKeys.Contains(key.Key, StringComparer.Ordinal) ? EnvText.Remove(soFar, key.Key)
-            : EnvText.Set(soFar, key.Key, key.Value == TokenRole.New ? old.Reveal() : "", neighbour: null)));
+            IsAdded(delivery, key.Key) ? EnvText.Remove(soFar, key.Key)
+            : key.Value == TokenRole.New ? EnvText.Set(soFar, key.Key, old.Reveal(), neighbour: null)
+            : Emptied(soFar, key.Key)));
+        VerifyRolledBack(file.Read(), old, delivery);
         return Task.FromResult<string?>(null);
     }
 
@@ -81,7 +90,7 @@ internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string
     {
         var over = keys.Where(k => k.Value == TokenRole.Old).Select(k => k.Key).ToList();
         var changed = over.Count > 0 && file.Change(text => over.Aggregate(text, (soFar, key) =>
-            delivery.AddedKeys.Contains(key, StringComparer.Ordinal) ? EnvText.Remove(soFar, key) : EnvText.Set(soFar, key, "", neighbour: null)));
+            IsAdded(delivery, key) ? EnvText.Remove(soFar, key) : Emptied(soFar, key)));
         return Task.FromResult(changed ? $"{string.Join(", ", over)} taken out" : null);
     }
 
@@ -98,6 +107,24 @@ internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string
             return default;
         }
     }
+
+    private void VerifyRolledBack(string text, HeldToken old, Delivery delivery)
+    {
+        foreach (var (key, role) in keys)
+        {
+            var value = Current(text, key);
+            if (role == TokenRole.New && !IsAdded(delivery, key) ? !old.Is(value) : value is not null)
+            {
+                throw new RotationException(RotationFailure.Destination, $"{file.Path} does not hold in {key} what it held before the rotation: "
+                    + "something else has written it since.");
+            }
+        }
+    }
+
+    private static bool IsAdded(Delivery delivery, string key) => delivery.AddedKeys.Contains(key, StringComparer.Ordinal);
+
+    /// <summary>The text with the key's value taken out, and no key added that is not there.</summary>
+    private static string Emptied(string text, string key) => EnvText.Find(text, key).Count == 0 ? text : EnvText.Set(text, key, "", neighbour: null);
 
     /// <summary>The added keys go first, so that the file's last line is the last again; a line end that was added to it goes as well.</summary>
     private string Restored(string text, string before)

@@ -3,8 +3,9 @@ using System.Text;
 namespace Tandem.Rotations.Destinations;
 
 /// <summary>
-/// An env file on disk: read whole, changed by a function of its text, and put in its place whole, with its mode and owner. Where a rename is
-/// not possible (a file mounted by itself into a container, a directory or an owner that is not ours) the file is rewritten where it is.
+/// An env file on disk: read whole, changed by a function of its text, and put in its place whole, with its mode and owner. Only where a rename is
+/// not possible (a file mounted by itself into a container, a directory or an owner that is not ours) the file is rewritten where it is. A full disk
+/// changes nothing either way.
 /// </summary>
 /// <param name="path">The file, absolute; a link is followed.</param>
 internal sealed class EnvFile(string path)
@@ -73,7 +74,7 @@ internal sealed class EnvFile(string path)
             var owner = FileOwner.Of(real);
             if (owner is null or { Links: > 1 })
             {
-                Rewrite(real, content);
+                InPlace.Rewrite(real, content);
                 return;
             }
 
@@ -81,9 +82,9 @@ internal sealed class EnvFile(string path)
             {
                 PrivateFile.Replace(real, content, File.GetUnixFileMode(real), owner);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (IsNoWayToRename(e))
             {
-                Rewrite(real, content);
+                InPlace.Rewrite(real, content);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -92,13 +93,14 @@ internal sealed class EnvFile(string path)
         }
     }
 
-    /// <summary>In place, so not at once: a reader may see part of it, and so might one after a crash.</summary>
-    private static void Rewrite(string real, byte[] content)
+    /// <summary>
+    /// Whether a new file cannot take this one's place, though this one may be writable: the directory or the owner is not ours, the directory is
+    /// read-only, or the file is a mount of its own. Not a full disk: what has no room beside the file has none in it.
+    /// </summary>
+    private static bool IsNoWayToRename(Exception e)
     {
-        using var file = new FileStream(real, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-        file.Write(content);
-        file.SetLength(content.Length);
-        file.Flush(flushToDisk: true);
+        const int busy = 16, crossDevice = 18, readOnlyFileSystem = 30; // EBUSY, EXDEV, EROFS: the base library puts the system's error number there
+        return e is UnauthorizedAccessException || (e is IOException && e.HResult is busy or crossDevice or readOnlyFileSystem);
     }
 
     private byte[] ReadBytes()

@@ -27,7 +27,7 @@ internal sealed class FunctionsDestination(string service, string environment, T
 
         try
         {
-            var found = await AskAsync([old], client => client.ReadAsync(cancel));
+            var found = await AskAsync([old], client => client.ReadAsync(cancel), time: null, cancel);
             return keys.Compare(ByKey(found.Variables), old, Name);
         }
         catch (RotationException e)
@@ -41,7 +41,7 @@ internal sealed class FunctionsDestination(string service, string environment, T
 
     public async Task VerifyAsync(Delivery delivery, CancellationToken cancel)
     {
-        var found = await AskAsync(Holders(delivery), client => client.ReadAsync(cancel));
+        var found = await AskAsync(Holders(delivery), client => client.ReadAsync(cancel), delivery.Time, cancel);
         keys.Verify(ByKey(found.Variables), delivery.Tokens, Name);
     }
 
@@ -72,20 +72,29 @@ internal sealed class FunctionsDestination(string service, string environment, T
     }
 
     private Task<int> ChangeAsync(Delivery delivery, IReadOnlyDictionary<string, string?> wanted, CancellationToken cancel) =>
-        AskAsync(Holders(delivery), client => client.ChangeAsync(wanted, cancel));
+        AskAsync(Holders(delivery), client => client.ChangeAsync(wanted, cancel), delivery.Time, cancel);
 
-    private async Task<T> AskAsync<T>(IReadOnlyList<HeldToken> tokens, Func<Session, Task<T>> ask)
+    /// <summary>
+    /// Asks with one token, else with the other; and again, where a time is given, while Twilio cannot answer at the moment: a change reads first what
+    /// is there.
+    /// </summary>
+    private async Task<T> AskAsync<T>(IReadOnlyList<HeldToken> tokens, Func<Session, Task<T>> ask, TimeProvider? time, CancellationToken cancel)
     {
         using var client = new TwilioClient(twilio, TwilioClient.CreateHandler(twilio.Serverless!));
-        for (var tried = 0; ; tried++)
+        var patience = time is null ? null : new Patience(time);
+        for (var tried = 0; ;)
         {
             try
             {
                 return await ask(new(client, tokens[tried].Credential(), service, environment));
             }
-            catch (TwilioException e) when (e.Status == 401 && tried + 1 < tokens.Count)
+            catch (TwilioException e) when (e.IsTokenRefused && tried + 1 < tokens.Count)
             {
-                // The other may work.
+                tried++; // the other may work
+            }
+            catch (TwilioException e) when (patience?.Next(e) is { } pause)
+            {
+                await Task.Delay(pause, time!, cancel);
             }
             catch (TwilioException e)
             {

@@ -9,6 +9,9 @@ public sealed record Delivery(TokenPair Tokens, string AccountSid, string Target
 {
     /// <summary>What the destination was before the rotation; null when that was not kept.</summary>
     public DestinationCopy? Before { get; init; }
+
+    /// <summary>The time, for pauses between repeated calls.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }
 
 /// <summary>The text of a destination as it was before a rotation. It holds secrets, so it is kept sealed and shown nowhere.</summary>

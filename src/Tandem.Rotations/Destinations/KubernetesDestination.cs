@@ -12,8 +12,6 @@ namespace Tandem.Rotations.Destinations;
 /// <param name="restart">Who is restarted; null for whoever uses it.</param>
 internal sealed class KubernetesDestination(Kubectl kubectl, string secret, TokenKeys keys, IReadOnlyList<WorkloadName>? restart) : IDestination
 {
-    private const int MostTries = 5;
-
     private readonly KubernetesRestart _restart = new(kubectl, secret, restart);
 
     public string Type => "kubernetes";
@@ -50,7 +48,7 @@ internal sealed class KubernetesDestination(Kubectl kubectl, string secret, Toke
 
     public async Task<string> DeliverAsync(Delivery delivery, CancellationToken cancel)
     {
-        var (changed, restarted) = await ChangeAsync(keys.Delivered(delivery.Tokens), delivery.Tokens, delivery.Tokens.New, cancel);
+        var (changed, restarted) = await ChangeAsync(keys.Delivered(delivery.Tokens), delivery, delivery.Tokens.New, cancel);
         return restarted is null ? TokenKeys.Said(changed) : $"{TokenKeys.Said(changed)}, {restarted}";
     }
 
@@ -62,7 +60,7 @@ internal sealed class KubernetesDestination(Kubectl kubectl, string secret, Toke
 
     public async Task<string?> RollBackAsync(Delivery delivery, CancellationToken cancel)
     {
-        await ChangeAsync(keys.RolledBack(delivery, Name), delivery.Tokens, delivery.Tokens.Old, cancel);
+        await ChangeAsync(keys.RolledBack(delivery, Name), delivery, delivery.Tokens.Old, cancel);
         return null;
     }
 
@@ -70,15 +68,15 @@ internal sealed class KubernetesDestination(Kubectl kubectl, string secret, Toke
     public async Task<string?> TidyAsync(Delivery delivery, CancellationToken cancel)
     {
         var over = keys.Tidied(delivery);
-        return over.Count > 0 && (await ChangeAsync(over, delivery.Tokens, restartFor: null, cancel)).Changed > 0 ? $"{string.Join(", ", over.Keys)} taken out" : null;
+        return over.Count > 0 && (await ChangeAsync(over, delivery, restartFor: null, cancel)).Changed > 0 ? $"{string.Join(", ", over.Keys)} taken out" : null;
     }
 
     private static IEnumerable<string> Paused(IReadOnlyList<FoundWorkload> workloads) =>
         workloads.Where(w => w.Was.Spec.Paused).Select(w => $"{w.Name} is paused, so it would not restart. Resume it: kubectl rollout resume {w.Name}");
 
-    private Task<(int Changed, string? Restarted)> ChangeAsync(IReadOnlyDictionary<string, string?> wanted, TokenPair tokens, HeldToken? restartFor, CancellationToken cancel) => AskAsync(tokens, async () =>
+    private Task<(int Changed, string? Restarted)> ChangeAsync(IReadOnlyDictionary<string, string?> wanted, Delivery delivery, HeldToken? restartFor, CancellationToken cancel) => AskAsync(delivery.Tokens, async () =>
     {
-        for (var tries = 1; ; tries++)
+        for (var patience = new Patience(delivery.Time); ;)
         {
             var read = await kubectl.ReadSecretAsync(secret, cancel);
             if (KubernetesOwner.Problems(read, keys.Names, Name).FirstOrDefault() is { } problem)
@@ -96,9 +94,10 @@ internal sealed class KubernetesDestination(Kubectl kubectl, string secret, Toke
                     await kubectl.PatchSecretAsync(read, changes, cancel);
                 }
             }
-            catch (KubectlException e) when (e.Reason is "Conflict" && tries < MostTries)
+            catch (KubectlException e) when (e.Reason is "Conflict" && patience.Next(asked: null) is { } pause)
             {
-                continue; // somebody has changed it since it was read
+                await Task.Delay(pause, delivery.Time, cancel); // somebody has changed it since it was read
+                continue;
             }
 
             return (changes.Count, restartFor is null ? null : await _restart.RunAsync(workloads, restartFor, changes.Count > 0, cancel));
@@ -163,7 +162,8 @@ internal sealed class KubernetesDestination(Kubectl kubectl, string secret, Toke
         "NotFound" => $"{e.Message.TrimEnd('.')}, looked for in namespace {kubectl.Space}. A rotation changes a Secret that is there, and restarts workloads that are.",
         "Forbidden" => $"{e.Message.TrimEnd('.')}. {Role()}",
         "Unauthorized" => $"The cluster refused kubectl's credential: {e.Message}",
-        "Conflict" => $"Secret {Name} was changed by somebody else each time in {MostTries} tries. Who is it? kubectl --namespace {kubectl.Space} get secret {secret} --output yaml --show-managed-fields",
+        "Conflict" => $"Secret {Name} was changed by somebody else each time, for {Durations.Show(Patience.Total)}. Who is it? kubectl --namespace "
+            + $"{kubectl.Space} get secret {secret} --output yaml --show-managed-fields",
         _ => $"kubectl failed: {e.Message}",
     };
 

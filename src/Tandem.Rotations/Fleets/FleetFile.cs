@@ -37,12 +37,12 @@ internal sealed class FleetFile(StateDirectory states, AccountSid parentSid, str
     public FleetRecord Begin(string owner, DateTimeOffset now)
     {
         var record = new FleetRecord(now, owner);
-        PrivateFile.Replace(_path, JsonSerializer.SerializeToUtf8Bytes(record, FleetJson.Default.FleetRecord));
+        states.Write(() => PrivateFile.Replace(_path, JsonSerializer.SerializeToUtf8Bytes(record, FleetJson.Default.FleetRecord)));
         return record;
     }
 
     /// <summary>All of it is done.</summary>
-    public void End() => File.Delete(_path);
+    public void End() => states.Write(() => File.Delete(_path));
 
     /// <summary>The reports of rotations that have replaced a token since the fleet was begun, by account.</summary>
     public IReadOnlyDictionary<AccountSid, RotationReport> DoneSince(DateTimeOffset started)

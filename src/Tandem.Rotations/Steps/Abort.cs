@@ -5,14 +5,12 @@ namespace Tandem.Rotations.Steps;
 /// <summary>Goes back: first every destination has the old token again, then the secondary is deleted, so that nobody holds a dead one.</summary>
 internal static class Abort
 {
-    private const int MostTries = 5;
-
     public static async Task RunAsync(RotationRun run, CancellationToken cancel)
     {
         try
         {
             var caller = run.NeedCaller();
-            if (!await IsOldInForceAsync(run, cancel))
+            if (!(await run.IsOldInForceAsync("rollback", cancel) ?? throw run.NoOld()))
             {
                 throw new RotationException(RotationFailure.Precondition, $"There is no way back: the old token {run.State.OldFingerprint} is not the primary any more. Nothing was changed. Go on: tandem rotate");
             }
@@ -34,11 +32,6 @@ internal static class Abort
             throw new RotationException(RotationFailure.Failed, $"{e.Message} {run.WhereThingsStand()} Run again: tandem rotate abort", e);
         }
     }
-
-    private static async Task<bool> IsOldInForceAsync(RotationRun run, CancellationToken cancel) =>
-        run.Old is { } old ? await run.Issuer.CheckAsync(old, cancel) == TokenStanding.Primary
-        : run is { Request.Parent: { } parent, Issuer.Insight: { } insight }
-            && string.Equals((await insight.GetTokensAsync(parent, run.State.AccountSid, cancel)).Primary?.Fingerprint, run.State.OldFingerprint, StringComparison.Ordinal);
 
     private static async Task RollBackAsync(RotationRun run, CancellationToken cancel)
     {
@@ -76,7 +69,8 @@ internal static class Abort
 
     private static async Task DeleteAsync(RotationRun run, HeldToken caller, CancellationToken cancel)
     {
-        for (var tries = 0; tries < MostTries; tries++)
+        var (patience, wasAsked) = (run.CreatePatience(), false);
+        for (; ; )
         {
             if (!await IsOwnAsync(run, caller, cancel))
             {
@@ -84,9 +78,10 @@ internal static class Abort
                 return;
             }
 
-            if (tries == 0)
+            if (!wasAsked)
             {
                 await run.AskAsync(await QuestionAsync(run, caller, cancel), cancel);
+                wasAsked = true;
             }
 
             try
@@ -95,18 +90,20 @@ internal static class Abort
                 run.Say("rollback", "ok", $"deleted the secondary; {run.State.OldFingerprint} is the only token");
                 return;
             }
-            catch (TwilioException e) when (e.Status == 404)
+            catch (TwilioException e) when (e is { Status: 404, IsFromApi: true })
             {
                 run.Say("rollback", "ok", $"{run.State.OldFingerprint} is the only token");
                 return;
             }
-            catch (TwilioException e) when (e.Unknown)
+            catch (TwilioException e) when (e.IsPassing)
             {
-                run.Say("rollback", "warning", $"{e.Message} Looking whether it was done.");
+                run.Say("rollback", "warning", $"{e.Message.TrimEnd('.')}. Looking whether it was done.");
+                if (!await run.PauseAsync("rollback", patience, e, cancel))
+                {
+                    throw;
+                }
             }
         }
-
-        throw new RotationException(RotationFailure.Failed, "The answers to the delete of the secondary were lost again and again. Run again: tandem rotate abort");
     }
 
     /// <summary>Whether there is a secondary to delete that is this rotation's own.</summary>
@@ -115,7 +112,13 @@ internal static class Abort
         if (run.New is { } made)
         {
             // Who holds the text of a token that works beside the primary holds the secondary.
-            return await run.Issuer.CheckAsync(made, cancel) == TokenStanding.Secondary;
+            return await run.CheckAsync("rollback", made, cancel) switch
+            {
+                TokenStanding.Secondary => true,
+                TokenStanding.Refused => false,
+                _ => throw new RotationException(RotationFailure.Precondition, $"Somebody has promoted {made} meanwhile, and the destinations hold "
+                    + $"{run.State.OldFingerprint}, which is dead. Deliver {made} again: tandem rotate"),
+            };
         }
 
         if (run.Issuer.Insight is not { } insight)
@@ -124,7 +127,8 @@ internal static class Abort
                 "A secondary token may exist at Twilio that nobody holds: the answer to its create was lost, or it was not kept. Twilio tells nobody whose a secondary is, so it is left alone. If nobody uses it, delete it: tandem rotate abort --replace-secondary");
         }
 
-        return (await insight.GetTokensAsync(caller, run.State.AccountSid, cancel)).Secondary is { } secondary && await run.IsOwnAsync(insight, secondary, caller, cancel);
+        var slots = await run.AskServerAsync("rollback", () => insight.GetTokensAsync(caller, run.State.AccountSid, cancel), cancel);
+        return slots.Secondary is { } secondary && await run.AskServerAsync("rollback", () => run.IsOwnAsync(insight, secondary, caller, cancel), cancel);
     }
 
     private static async Task<RotationQuestion> QuestionAsync(RotationRun run, HeldToken caller, CancellationToken cancel)

@@ -8,8 +8,6 @@ namespace Tandem.Rotations.Steps;
 /// </summary>
 internal static class Create
 {
-    private const int MostTries = 5;
-
     public static async Task RunAsync(RotationRun run, CancellationToken cancel)
     {
         var began = run.Now;
@@ -22,23 +20,29 @@ internal static class Create
     private static async Task<HeldToken> MakeAsync(RotationRun run, CancellationToken cancel)
     {
         var caller = run.NeedCaller();
-        TwilioException? lost = null;
-        for (var tries = 0; tries < MostTries; tries++)
+        var (patience, lostOne) = (run.CreatePatience(), false);
+        for (; ; )
         {
             try
             {
                 await ClearTheWayAsync(run, caller, cancel);
                 return await run.Issuer.CreateAsync(caller, run.State.AccountSid);
             }
-            catch (TwilioException e) when (e.Unknown)
+            catch (TwilioException e) when (e.IsPassing)
             {
-                lost = e;
-                run.Say("create", "warning", $"{e.Message} Looking whether a secondary was made.");
+                lostOne |= e.Unknown;
+                run.Say("create", "warning", $"{e.Message.TrimEnd('.')}.{(e.Unknown ? " Looking whether a secondary was made." : "")}");
+                if (!await run.PauseAsync("create", patience, e, cancel))
+                {
+                    throw RotationRun.Explain(e, $"The create was tried for {Durations.Show(Patience.Total)}. {run.WhereThingsStand()} "
+                        + $"{(lostOne ? "A secondary that nobody holds may be left; running again finds and replaces it" : "No token was made. Run again when it answers")}: tandem rotate");
+                }
             }
-            catch (TwilioException e) when (e is { Status: >= 400 and < 500 } and not { Status: 401 or 429 })
+            catch (TwilioException e) when (e is { IsFromApi: true, Status: >= 400 and < 500 and not (401 or 403) })
             {
                 // Nobody has written down what Twilio answers while a secondary exists, so any refusal of a valid create is taken for it.
-                await ReplaceOnTwilioAsync(run, caller, e, lost is not null, cancel);
+                await ReplaceOnTwilioAsync(run, caller, e, lostOne, cancel);
+                await run.WaitAsync(patience.Next(asked: null) ?? throw RotationRun.Explain(e, $"{run.WhereThingsStand()} Run again: tandem rotate"), cancel);
             }
             catch (TwilioException e)
             {
@@ -49,20 +53,21 @@ internal static class Create
                 throw new RotationException(RotationFailure.Failed, $"{e.Message} {run.WhereThingsStand()} Run again: tandem rotate", e);
             }
         }
-
-        throw new RotationException(RotationFailure.Failed,
-            $"The answers to {MostTries} creates were lost{(lost is null ? "" : $" (the last: {lost.Message.TrimEnd('.')})")}. {run.WhereThingsStand()} A secondary that nobody holds may be left; running again finds and replaces it: tandem rotate", lost);
     }
 
     /// <summary>On Tandem, before each create: a secondary that is this run's own and that nobody holds goes away.</summary>
     private static async Task ClearTheWayAsync(RotationRun run, HeldToken caller, CancellationToken cancel)
     {
-        if (run.Issuer.Insight is not { } insight || (await insight.GetTokensAsync(caller, run.State.AccountSid, cancel)).Secondary is not { } secondary)
+        if (run.Issuer.Insight is not { } insight
+            || (await run.AskServerAsync("create", () => insight.GetTokensAsync(caller, run.State.AccountSid, cancel), cancel)).Secondary is not { } secondary)
         {
             return;
         }
 
-        var isOwn = await run.IsOwnAsync(insight, secondary, caller, cancel);
+        var isOwn = await run.AskServerAsync("create", () => run.IsOwnAsync(insight, secondary, caller, cancel), cancel);
+        var use = secondary.LastUse is { } last ? $"was last used {Durations.Show(run.Now - last)} ago" : "has not been seen in use";
+        var holders = run.State.Destinations.Where(d => d.Progress != DestinationProgress.Pending).Select(d => $"{d.Name} may hold it, and fails "
+            + "until it is delivered to again").ToList();
         if (!isOwn)
         {
             if (!run.Request.ReplaceSecondary)
@@ -71,13 +76,18 @@ internal static class Create
                     $"A secondary token {secondary.Fingerprint} exists that this rotation did not make. It is left alone. To delete it and go on: tandem rotate --replace-secondary");
             }
 
-            var use = secondary.LastUse is { } last ? $"was last used {Durations.Show(run.Now - last)} ago" : "has not been seen in use";
             await run.AskAsync(new($"The secondary {secondary.Fingerprint}, which this rotation did not make and which {use}, stops working now.", [], secondary.Fingerprint), cancel);
+        }
+        else if (secondary.LastUse is not null || holders.Count > 0)
+        {
+            // Its text was not kept, but consumers may have it.
+            await run.AskAsync(new($"The secondary {secondary.Fingerprint}, which this rotation made, did not keep, and which {use}, stops working "
+                + "now. Another takes its place.", holders, secondary.Fingerprint), cancel);
         }
 
         await DeleteAsync(run, caller);
         run.Say("create", "ok", isOwn ? $"deleted {secondary.Fingerprint}, which an earlier create had made and nobody holds" : $"deleted {secondary.Fingerprint}");
-        run.Save(run.State with { AuditBefore = await insight.LastAuditAsync(caller, run.State.AccountSid, cancel) });
+        run.Save(run.State with { AuditBefore = await run.AskServerAsync("create", () => insight.LastAuditAsync(caller, run.State.AccountSid, cancel), cancel) });
     }
 
     private static async Task ReplaceOnTwilioAsync(RotationRun run, HeldToken caller, TwilioException refusal, bool lostOne, CancellationToken cancel)
@@ -105,7 +115,7 @@ internal static class Create
         {
             await run.Issuer.DeleteAsync(caller, run.State.AccountSid);
         }
-        catch (TwilioException e) when (e.Status == 404)
+        catch (TwilioException e) when (e is { Status: 404, IsFromApi: true })
         {
             // It is gone already.
         }

@@ -41,7 +41,7 @@ internal static class Preflight
             Step = RotationStep.Creating,
             Leaked = request.Leaked,
             OldFingerprint = fingerprint!,
-            AuditBefore = request.Issuer.Insight is { } insight ? await insight.LastAuditAsync(caller, request.AccountSid, cancel) : null,
+            AuditBefore = await LastAuditAsync(run, caller, cancel),
             Destinations = [.. request.Destinations.Select(d => new DestinationRecord { Name = d.Id })],
         });
         var known = request.Issuer.IsTwilio ? "whether a secondary exists cannot be read on Twilio" : "no secondary";
@@ -72,7 +72,10 @@ internal static class Preflight
         }
         catch (TwilioException e)
         {
-            return (null, RotationRun.Explain(e, "Nothing was changed. Is the server's address right, and does it run?"));
+            return (null, RotationRun.Explain(e, e.Status == 429
+                ? "That says nothing about the token; a Tandem throttles only an address that has presented many wrong ones. Nothing was changed. "
+                    + "Check the token, wait a little and run again: tandem rotate"
+                : "Nothing was changed. Is the server's address right, and does it run?"));
         }
         catch (TandemException e)
         {
@@ -128,6 +131,18 @@ internal static class Preflight
         {
             // It is for people to read, and nothing depends on it.
             return $"{run.Request.AccountSid}";
+        }
+    }
+
+    private static async Task<long?> LastAuditAsync(RotationRun run, HeldToken caller, CancellationToken cancel)
+    {
+        try
+        {
+            return run.Issuer.Insight is { } insight ? await insight.LastAuditAsync(caller, run.Request.AccountSid, cancel) : null;
+        }
+        catch (TandemException e)
+        {
+            throw NotTandem(e, run.Issuer);
         }
     }
 

@@ -8,14 +8,12 @@ namespace Tandem.Rotations.Steps;
 /// </summary>
 internal static class Promote
 {
-    private const int MostTries = 5;
-
     public static async Task RunAsync(RotationRun run, CancellationToken cancel)
     {
         var began = run.Now;
         var token = run.New!;
-        TwilioException? last = null;
-        for (var tries = 0; tries < MostTries; tries++)
+        var (patience, wasRefused) = (run.CreatePatience(), false);
+        for (; ; )
         {
             try
             {
@@ -28,10 +26,18 @@ internal static class Promote
                 run.Say("promote", "ok", $"{run.State.OldFingerprint} is dead, {token} is the primary", took: run.Now - began);
                 return;
             }
-            catch (TwilioException e) when (e.Unknown || e.Status is 404 or 401)
+            catch (TwilioException e) when (e.IsPassing)
             {
-                last = e;
                 run.Say("promote", "warning", $"{e.Message.TrimEnd('.')}. Asking both tokens what is true.");
+                if (!await run.PauseAsync("promote", patience, e, cancel))
+                {
+                    throw RotationRun.Explain(e, $"The promote was tried for {Durations.Show(Patience.Total)}. {run.WhereThingsStand()} tandem rotate");
+                }
+            }
+            catch (TwilioException e) when (!wasRefused && (e.IsTokenRefused || e is { Status: 404, IsFromApi: true }))
+            {
+                // Somebody else has promoted or deleted it between the look and this call, and looking again tells which.
+                wasRefused = true;
             }
             catch (TwilioException e) when (e.Status == 409)
             {
@@ -43,21 +49,23 @@ internal static class Promote
             {
                 throw RotationRun.Explain(e, $"{run.WhereThingsStand()} tandem rotate");
             }
+            catch (TandemException e)
+            {
+                throw new RotationException(RotationFailure.Failed, $"{e.Message} {run.WhereThingsStand()} tandem rotate", e);
+            }
         }
-
-        throw new RotationException(RotationFailure.Failed, $"The answers to {MostTries} promotes were lost ({last!.Message.TrimEnd('.')}). {run.WhereThingsStand()} tandem rotate", last);
     }
 
     private static async Task<TokenStanding> StandingAsync(RotationRun run, HeldToken token, CancellationToken cancel)
     {
-        var standing = await run.Issuer.CheckAsync(token, cancel);
+        var standing = await run.CheckAsync("promote", token, cancel);
         if (standing != TokenStanding.Refused)
         {
             return standing;
         }
 
-        throw run.Old is { } old && await run.Issuer.CheckAsync(old, cancel) != TokenStanding.Refused
-            ? new RotationException(RotationFailure.Precondition, $"The secondary {token} is gone: somebody deleted it. The primary {old} works, and every destination that was given {token} holds a dead token. Make another and deliver it: tandem rotate")
-            : new RotationException(RotationFailure.Verification, $"URGENT: neither {run.State.OldFingerprint} nor {token} works any more: somebody else has changed the tokens of {run.State.AccountSid}, or the account is not active. The destinations hold {token}. Find out who holds the primary now.");
+        await RefusedToken.NeedDeletedAsync(run, "promote", cancel);
+        throw new RotationException(RotationFailure.Precondition, $"The secondary {token} is gone: somebody deleted it. The primary "
+            + $"{run.State.OldFingerprint} works, and every destination that was given {token} holds a dead token. Make another and deliver it: tandem rotate");
     }
 }

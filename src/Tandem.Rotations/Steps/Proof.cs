@@ -27,7 +27,7 @@ internal static class Proof
         var began = run.Now;
         for (; ; )
         {
-            var wrong = await WrongAsync(run, cancel);
+            var wrong = await LookAsync(run, cancel);
             if (wrong is null)
             {
                 break;
@@ -48,22 +48,49 @@ internal static class Proof
         run.Say("verify", "ok", $"{run.New} is accepted and is the primary, {old}", took: run.Now - began);
     }
 
-    /// <summary>What is not as it should be, half a sentence; null when all is.</summary>
-    private static async Task<string?> WrongAsync(RotationRun run, CancellationToken cancel)
+    private static async Task<string?> LookAsync(RotationRun run, CancellationToken cancel)
     {
         try
         {
-            return await run.Issuer.CheckAsync(run.New!, cancel) switch
-            {
-                TokenStanding.Refused => $"the new token {run.New} is refused",
-                TokenStanding.Secondary => $"the new token {run.New} works but is not the primary",
-                _ when run.Old is { } old && await run.Issuer.CheckAsync(old, cancel) != TokenStanding.Refused => $"the old token {old} is still accepted",
-                _ => null,
-            };
+            return await WrongAsync(run, cancel);
         }
         catch (TwilioException e)
         {
-            return $"it could not be checked: {e.Message.TrimEnd('.')}";
+            throw RotationRun.Explain(e, Unproven(run));
+        }
+        catch (TandemException e)
+        {
+            throw new RotationException(RotationFailure.Failed, $"{e.Message} {Unproven(run)}", e);
+        }
+    }
+
+    private static string Unproven(RotationRun run) => $"The promotion was made, and its proof is open: the server could not be asked. "
+        + $"{run.WhereThingsStand()} Run again when it answers: tandem rotate";
+
+    /// <summary>What is not as it should be, half a sentence; null when all is.</summary>
+    private static async Task<string?> WrongAsync(RotationRun run, CancellationToken cancel) => await run.CheckAsync("verify", run.New!, cancel) switch
+    {
+        TokenStanding.Refused => $"the new token {run.New} is refused",
+        TokenStanding.Secondary => $"the new token {run.New} works but is not the primary",
+        _ when run.Old is { } old && !await run.AskServerAsync("verify", () => IsRefusedAsync(run, old, cancel), cancel) => $"the old token {old} is still accepted",
+        _ => null,
+    };
+
+    /// <summary>
+    /// Whether the old token is refused. A Tandem throttles an address that presents wrong tokens, and consumers at this one may still present the old
+    /// token all the time; then the new token is asked which two the account has.
+    /// </summary>
+    private static async Task<bool> IsRefusedAsync(RotationRun run, HeldToken old, CancellationToken cancel)
+    {
+        try
+        {
+            return await run.Issuer.CheckAsync(old, cancel) == TokenStanding.Refused;
+        }
+        catch (TwilioException e) when (e.Status == 429 && run.Issuer.Insight is not null)
+        {
+            var slots = await run.Issuer.Insight.GetTokensAsync(run.New!, run.State.AccountSid, cancel);
+            return string.Equals(slots.Primary?.Fingerprint, run.New!.Fingerprint, StringComparison.Ordinal)
+                && !string.Equals(slots.Secondary?.Fingerprint, old.Fingerprint, StringComparison.Ordinal);
         }
     }
 

@@ -24,6 +24,10 @@ internal static class Resume
         {
             throw RotationRun.Explain(e, $"{run.WhereThingsStand()} Run again when it answers: tandem rotate");
         }
+        catch (TandemException e)
+        {
+            throw new RotationException(RotationFailure.Failed, $"{e.Message} {run.WhereThingsStand()} Run again when it answers: tandem rotate", e);
+        }
     }
 
     /// <summary>A token that was given, where none was kept, is known by its fingerprint.</summary>
@@ -61,10 +65,11 @@ internal static class Resume
     {
         if (run.New is null)
         {
-            if (run.State.MayBePromoted && (run.Old is null || await run.Issuer.CheckAsync(run.Old, cancel) == TokenStanding.Refused))
+            if (run.State.MayBePromoted && await run.IsOldInForceAsync("resume", cancel) is not true)
             {
                 throw new RotationException(RotationFailure.Credential,
-                    $"The rotation of {run.State.AccountSid} has ended the old token, and the new one {run.State.NewFingerprint} was not kept. Nothing was changed. Give the new one, from a destination that has it: --token-file FILE");
+                    $"The rotation of {run.State.AccountSid} has ended the old token, or may have, and the new one {run.State.NewFingerprint} was "
+                        + "not kept. Nothing was changed. Give the new one, from a destination that has it: --token-file FILE");
             }
 
             run.NeedCaller();
@@ -72,18 +77,24 @@ internal static class Resume
             return;
         }
 
-        var standing = await run.Issuer.CheckAsync(run.New, cancel);
+        var standing = await run.CheckAsync("resume", run.New, cancel);
         if (standing == TokenStanding.Primary && run.State.PromotedAt is null)
         {
             var next = run.State.Destinations.All(d => d.Progress == DestinationProgress.Delivered) ? RotationStep.Settling : RotationStep.Delivering;
             run.Say("resume", next == RotationStep.Settling ? "ok" : "warning", $"{run.New} is the primary already");
             run.Save(run.State with { PromotedAt = run.Now, Step = next, Leaked = run.State.Leaked || next == RotationStep.Delivering });
         }
-        else if (standing == TokenStanding.Refused && run.State.PromotedAt is null && run.Old is { } old && await run.Issuer.CheckAsync(old, cancel) == TokenStanding.Primary)
+        else if (standing == TokenStanding.Refused && run.State.PromotedAt is null)
         {
+            await RefusedToken.NeedDeletedAsync(run, "resume", cancel);
+            run.NeedCaller();
             run.Say("resume", "warning", $"the secondary {run.New} is gone: somebody deleted it. Another is made and delivered everywhere again");
             run.New = null;
             BeginAnew(run);
+        }
+        else if (standing == TokenStanding.Refused && run.State.Step == RotationStep.Delivering)
+        {
+            throw RefusedToken.AfterPromotion(run);
         }
     }
 

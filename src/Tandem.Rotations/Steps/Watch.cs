@@ -70,7 +70,7 @@ internal static class Watch
         {
             return await insight.JudgeAsync(run.New!, run.Now, cancel) with { IsGuarded = await insight.IsGuardedAsync(run.New!, cancel) };
         }
-        catch (TandemException e) when (e.Status is not 401)
+        catch (TandemException e) when (!e.IsTokenRefused)
         {
             return new(UseState.Unknown, $"the server cannot be asked: {e.Message.TrimEnd('.')}", []);
         }
