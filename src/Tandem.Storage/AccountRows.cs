@@ -10,6 +10,18 @@ internal sealed class AccountRows(DbConnection connection, DataKey auditKey) : I
     private readonly Statement _insert = new(connection, AccountRow.Insert, AccountRow.Parameters);
     private readonly Statement _update = new(connection, AccountRow.Update, AccountRow.Parameters);
 
+    // The parent's own row is one of the index's entries.
+    private readonly Statement _count = new(
+        connection,
+        "SELECT count(*) - 1 FROM (SELECT 1 FROM account INDEXED BY account_by_owner WHERE owner = @owner LIMIT @most + 1)",
+        ("@owner", DbType.Binary), ("@most", DbType.Int64));
+
+    private readonly Statement _countOpen = new(
+        connection,
+        "SELECT count(*) FROM (SELECT 1 FROM account INDEXED BY account_by_owner WHERE owner = @owner AND sid <> @owner "
+        + $"AND status <> {(int)AccountStatus.Closed} LIMIT @most)",
+        ("@owner", DbType.Binary), ("@most", DbType.Int64));
+
     private readonly DecisionRows _decisions = new(connection);
     private readonly UserRows _users = new(connection);
     private readonly KeyRows _keys = new(connection);
@@ -48,6 +60,12 @@ internal sealed class AccountRows(DbConnection connection, DataKey auditKey) : I
         }
     }
 
+    public int CountSubaccounts(AccountSid parent, bool withClosed, int atMost)
+    {
+        using var row = (withClosed ? _count : _countOpen).In(_transaction).With(parent.ToBytes(), (long)atMost).Read();
+        return row.Read() ? checked((int)row.GetInt64(0)) : 0;
+    }
+
     public IReadOnlyDictionary<string, ConsumerDecision> Decisions(AccountSid account) => _decisions.Of(_transaction, account);
 
     public void Decide(AccountSid account, string consumer, ConsumerDecision decision) => _decisions.Save(_transaction, account, consumer, decision);
@@ -65,6 +83,8 @@ internal sealed class AccountRows(DbConnection connection, DataKey auditKey) : I
         _users.Dispose();
         _decisions.Dispose();
         _find.Dispose();
+        _count.Dispose();
+        _countOpen.Dispose();
         _insert.Dispose();
         _update.Dispose();
     }
