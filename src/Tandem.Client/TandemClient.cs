@@ -12,6 +12,11 @@ namespace Tandem.Client;
 /// </summary>
 public sealed class TandemClient : IDisposable
 {
+    private const int PageLimit = 1000;
+
+    /// <summary>A server that never ends its list is not followed for ever.</summary>
+    private const int MostPages = 1000;
+
     private readonly HttpClient _http;
 
     private TandemClient(HttpClient http) => _http = http;
@@ -107,13 +112,15 @@ public sealed class TandemClient : IDisposable
     public Task<AccountUsageInfo> GetUsageAsync(string sid, CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Get, $"{Account(sid)}/usage", null, TandemJson.Default.AccountUsageInfo, cancel);
 
-    /// <summary>Reads who still calls with retired tokens.</summary>
-    public Task<LateUseList> GetLateUseAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, $"{Account(sid)}/late-use", null, TandemJson.Default.LateUseList, cancel);
+    /// <summary>Reads who still calls with retired tokens: all pages.</summary>
+    public Task<LateUseList> GetLateUseAsync(string sid, CancellationToken cancel = default) => AskAllAsync(
+        $"{Account(sid)}/late-use", TandemJson.Default.LateUseList, list => list.NextAfter,
+        (all, page) => page with { Entries = [.. all.Entries, .. page.Entries] }, cancel);
 
-    /// <summary>Reads who uses which token, those who stand in the way of a promote first.</summary>
-    public Task<ConsumerList> GetConsumersAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, $"{Account(sid)}/consumers", null, TandemJson.Default.ConsumerList, cancel);
+    /// <summary>Reads who uses which token, those who stand in the way of a promote first: all pages.</summary>
+    public Task<ConsumerList> GetConsumersAsync(string sid, CancellationToken cancel = default) => AskAllAsync(
+        $"{Account(sid)}/consumers", TandemJson.Default.ConsumerList, list => list.NextAfter,
+        (all, page) => page with { Consumers = [.. all.Consumers, .. page.Consumers] }, cancel);
 
     /// <summary>Decides about a consumer: its name, how often it is expected, whether it is gone.</summary>
     public Task<ConsumerDecisionInfo> DecideAsync(string sid, string consumer, ConsumerDecisionRequest request, CancellationToken cancel = default) =>
@@ -175,9 +182,9 @@ public sealed class TandemClient : IDisposable
     public Task<SetupLinkInfo> CreateSetupLinkAsync(CancellationToken cancel = default) =>
         AskAsync(HttpMethod.Post, "setup-link", null, TandemJson.Default.SetupLinkInfo, cancel);
 
-    /// <summary>Everybody who signs in to the console, by name.</summary>
-    public Task<UserList> ListUsersAsync(CancellationToken cancel = default) =>
-        AskAsync(HttpMethod.Get, "users", null, TandemJson.Default.UserList, cancel);
+    /// <summary>Everybody who signs in to the console, by name: all pages.</summary>
+    public Task<UserList> ListUsersAsync(CancellationToken cancel = default) => AskAllAsync(
+        "users", TandemJson.Default.UserList, list => list.NextAfter, (all, page) => page with { Users = [.. all.Users, .. page.Users] }, cancel);
 
     /// <summary>Adds a user, with a password or with a link to choose one.</summary>
     public Task<UserInfo> AddUserAsync(UserAddRequest request, CancellationToken cancel = default) =>
@@ -208,6 +215,23 @@ public sealed class TandemClient : IDisposable
         var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(value, type));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return content;
+    }
+
+    /// <summary>Reads a list page by page.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="type">How it is read.</param>
+    /// <param name="next">Where the page after one begins.</param>
+    /// <param name="join">All so far and one page more.</param>
+    /// <param name="cancel">Ends it.</param>
+    private async Task<T> AskAllAsync<T>(string path, JsonTypeInfo<T> type, Func<T, string?> next, Func<T, T, T> join, CancellationToken cancel)
+    {
+        var all = await AskAsync(HttpMethod.Get, $"{path}?limit={PageLimit}", null, type, cancel);
+        for (var pages = 1; next(all) is { } after && pages < MostPages; pages++)
+        {
+            all = join(all, await AskAsync(HttpMethod.Get, $"{path}?limit={PageLimit}&after={Uri.EscapeDataString(after)}", null, type, cancel));
+        }
+
+        return all;
     }
 
     private async Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancel)

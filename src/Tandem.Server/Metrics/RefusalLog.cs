@@ -20,7 +20,7 @@ internal sealed partial class RefusalLog(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _told = Now(); // what was stored of late uses is no news
-        _timer = time.CreateTimer(static log => ((RefusalLog)log!).Tell(), this, Interval, Interval);
+        _timer = time.Repeat(Tell, Interval, Interval, logger);
         return Task.CompletedTask;
     }
 
