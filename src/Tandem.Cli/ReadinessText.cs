@@ -27,6 +27,8 @@ internal static class ReadinessText
                 $"not yet: {Part(users, "on_old")} used the primary {readiness.Primary} in the last {Print.Span(TimeSpan.FromSeconds(readiness.QuietSeconds))}: {Named(users, "on_old", readiness.At)}",
             (_, "silent_consumers") =>
                 $"unknown: {Part(users, "silent")} used the primary {readiness.Primary} and may come back with it: {Named(users, "silent", readiness.At)}",
+            (_, "too_many_consumers") =>
+                $"unknown: the account has more consumers than can be distinguished, and some of the others used the primary {readiness.Primary}",
             (_, "no_consumer_seen") => $"unknown: nobody has been seen to use the primary {readiness.Primary} yet; only checks under /auth count",
             (_, "gap") =>
                 $"unknown: everyone seen has moved, but calls may have gone uncounted; it can be told again {later}",

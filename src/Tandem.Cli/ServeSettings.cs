@@ -70,6 +70,7 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
             QuietTime = Duration(Settings.QuietTime, TimeSpan.FromSeconds(1)) ?? options.QuietTime,
             SecondaryAgeWarning = Duration(Settings.SecondaryAge, TimeSpan.Zero) ?? options.SecondaryAgeWarning,
             AuditRetention = Duration(Settings.AuditRetention, TimeSpan.FromDays(1), mostDays: 36_500) ?? TimeSpan.Zero,
+            Subaccounts = Number(Settings.Subaccounts, most: 1_000_000) ?? options.Subaccounts,
             AcceptRollback = flags.GetValue(AcceptRollback),
             Sources = _sources,
         };
@@ -125,6 +126,22 @@ internal sealed class ServeSettingsReader(ParseResult flags, IReadOnlyDictionary
                 _problems.Add($"{setting.Variable}={text} is neither true nor false.");
                 return false;
         }
+    }
+
+    private int? Number(Setting setting, int most)
+    {
+        if (Value(setting) is not { } text)
+        {
+            return null;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= most)
+        {
+            return number;
+        }
+
+        _problems.Add(string.Create(CultureInfo.InvariantCulture, $"{Name(setting)} {text} is not a number from 0 to {most}."));
+        return null;
     }
 
     private byte Bits(Setting setting, byte unset)

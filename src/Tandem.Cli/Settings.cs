@@ -27,6 +27,8 @@ internal static class Settings
     public static readonly Setting ThrottleSource = One("THROTTLE_SOURCE", "--throttle-source", "BURST+N/s", "The same for all SIDs together. [default: 3000+20/s]");
     public static readonly Setting QuietTime = One("QUIET_TIME", "--quiet-time", "TIME", "For how long nobody must have used the old token before everyone counts as moved. [default: 10m]");
     public static readonly Setting SecondaryAge = One("SECONDARY_AGE_WARNING", "--secondary-age-warning", "TIME", "Above what age a secondary that is neither promoted nor deleted is warned of; 0 for never. [default: 7d]");
+    public static readonly Setting Subaccounts =
+        One("SUBACCOUNTS", "--subaccounts", "N", "Subaccounts that one account may have, closed ones not counted. [default: 1000]");
     public static readonly Setting RecoverableTokens = new(Prefix + "RECOVERABLE_TOKENS");
     public static readonly Setting RootKeyFile = new(Prefix + "ROOT_KEY_FILE");
     public static readonly Setting AnchorFile = new(Prefix + "ANCHOR_FILE");
@@ -44,8 +46,9 @@ internal static class Settings
     public static readonly IReadOnlyList<Setting> All =
     [
         Listen, Data, Database, TwilioProxy, PublicUrl, TlsCert, TlsKey, TrustedProxies, PlainHttp, CorsOrigin,
-        ThrottleAccount, ThrottleSource, QuietTime, SecondaryAge, AuditRetention,
-        RecoverableTokens, RootKeyFile, AnchorFile, RequireAnchor, BackupRecipient, BootstrapSid, BootstrapToken, BootstrapTokenFile, Usage, LateUse, ConsumerNetwork, LogLevel,
+        ThrottleAccount, ThrottleSource, QuietTime, SecondaryAge, AuditRetention, Subaccounts,
+        RecoverableTokens, RootKeyFile, AnchorFile, RequireAnchor, BackupRecipient,
+        BootstrapSid, BootstrapToken, BootstrapTokenFile, Usage, LateUse, ConsumerNetwork, LogLevel,
     ];
 
     /// <summary>Variables of ours that other verbs than <c>serve</c> read, or that a hook is given: none of its business, and no mistake.</summary>

@@ -80,6 +80,9 @@ public sealed record ConsumerList
 
     /// <summary>The consumers, those who stand in the way of a promote first.</summary>
     public required IReadOnlyList<ConsumerInfo> Consumers { get; init; }
+
+    /// <summary>Where the next page begins, for <c>after</c>; null on the last.</summary>
+    public string? NextAfter { get; init; }
 }
 
 /// <summary>The answer to "may I promote now?". It is never better than its evidence.</summary>
@@ -104,9 +107,10 @@ public sealed record ReadinessInfo
     /// <summary>
     /// Why it cannot be told. <c>no_secondary</c>: there is nothing to move to. <c>no_consumer_seen</c>: nobody has used the primary yet.
     /// <c>silent_consumers</c>: a consumer of the primary is silent since. <c>gap</c>: calls may have gone uncounted, and the quiet time has not
-    /// passed since. Null when it can be told.
+    /// passed since. <c>too_many_consumers</c>: the account has more consumers than the server can distinguish, and some of the others used the
+    /// primary. Null when it can be told.
     /// </summary>
-    [AllowedValues("no_secondary", "no_consumer_seen", "silent_consumers", "gap", null)]
+    [AllowedValues("no_secondary", "no_consumer_seen", "silent_consumers", "gap", "too_many_consumers", null)]
     public string? Reason { get; init; }
 
     /// <summary>When a gap stops to count; null unless that is the reason.</summary>
@@ -125,7 +129,7 @@ public sealed record ReadinessInfo
     [AllowedValues("off", "enforce")]
     public required string PromoteGuard { get; init; }
 
-    /// <summary>The consumers, those who stand in the way first.</summary>
+    /// <summary>All consumers, those who stand in the way first: at most 251, because an account's other callers count as one.</summary>
     public required IReadOnlyList<ConsumerInfo> Consumers { get; init; }
 }
 

@@ -12,6 +12,9 @@ namespace Tandem.Client;
 /// </summary>
 public sealed class TandemClient : IDisposable
 {
+    private const int PageLimit = 1000;
+
+    /// <summary>Pages of one list. A server that never ends its list is not followed for ever.</summary>
     private const int MostPages = 10_000;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
@@ -72,22 +75,8 @@ public sealed class TandemClient : IDisposable
     /// <summary>Reads all accounts, newest first.</summary>
     public async Task<IReadOnlyList<AccountInfo>> ListAllAccountsAsync(CancellationToken cancel = default)
     {
-        var (all, seen) = (new List<AccountInfo>(), new HashSet<string>(StringComparer.Ordinal));
-        for (string? after = null; ;)
-        {
-            var page = await ListAccountsAsync(after, 1000, cancel);
-            all.AddRange(page.Accounts);
-            after = page.NextAfter;
-            if (after is null)
-            {
-                return all;
-            }
-
-            if (page.Accounts.Count == 0 || !seen.Add(after) || seen.Count == MostPages)
-            {
-                throw new TandemException(TandemException.Broken, "The server's list of accounts has no end.");
-            }
-        }
+        var pages = await AskAllAsync<AccountList>("accounts", p => (p.Accounts.Count, p.NextAfter), cancel);
+        return [.. pages.SelectMany(p => p.Accounts)];
     }
 
     /// <summary>Creates an account; the answer holds its token, this once.</summary>
@@ -135,13 +124,19 @@ public sealed class TandemClient : IDisposable
     public Task<AccountUsageInfo> GetUsageAsync(string sid, CancellationToken cancel = default) =>
         AskAsync<AccountUsageInfo>(HttpMethod.Get, $"{Account(sid)}/usage", null, cancel);
 
-    /// <summary>Reads who still calls with retired tokens.</summary>
-    public Task<LateUseList> GetLateUseAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync<LateUseList>(HttpMethod.Get, $"{Account(sid)}/late-use", null, cancel);
+    /// <summary>Reads who still calls with retired tokens: all pages.</summary>
+    public async Task<LateUseList> GetLateUseAsync(string sid, CancellationToken cancel = default)
+    {
+        var pages = await AskAllAsync<LateUseList>($"{Account(sid)}/late-use", p => (p.Entries.Count, p.NextAfter), cancel);
+        return pages[0] with { Entries = [.. pages.SelectMany(p => p.Entries)], NextAfter = null };
+    }
 
-    /// <summary>Reads who uses which token, those who stand in the way of a promote first.</summary>
-    public Task<ConsumerList> GetConsumersAsync(string sid, CancellationToken cancel = default) =>
-        AskAsync<ConsumerList>(HttpMethod.Get, $"{Account(sid)}/consumers", null, cancel);
+    /// <summary>Reads who uses which token, those who stand in the way of a promote first: all pages.</summary>
+    public async Task<ConsumerList> GetConsumersAsync(string sid, CancellationToken cancel = default)
+    {
+        var pages = await AskAllAsync<ConsumerList>($"{Account(sid)}/consumers", p => (p.Consumers.Count, p.NextAfter), cancel);
+        return pages[0] with { Consumers = [.. pages.SelectMany(p => p.Consumers)], NextAfter = null };
+    }
 
     /// <summary>Decides about a consumer: its name, how often it is expected, whether it is gone.</summary>
     public Task<ConsumerDecisionInfo> DecideAsync(string sid, string consumer, ConsumerDecisionRequest request, CancellationToken cancel = default) =>
@@ -210,9 +205,12 @@ public sealed class TandemClient : IDisposable
     public Task<SetupLinkInfo> CreateSetupLinkAsync(CancellationToken cancel = default) =>
         AskAsync<SetupLinkInfo>(HttpMethod.Post, "setup-link", null, cancel);
 
-    /// <summary>Everybody who signs in to the console, by name.</summary>
-    public Task<UserList> ListUsersAsync(CancellationToken cancel = default) =>
-        AskAsync<UserList>(HttpMethod.Get, "users", null, cancel);
+    /// <summary>Everybody who signs in to the console, by name: all pages.</summary>
+    public async Task<UserList> ListUsersAsync(CancellationToken cancel = default)
+    {
+        var pages = await AskAllAsync<UserList>("users", p => (p.Users.Count, p.NextAfter), cancel);
+        return pages[0] with { Users = [.. pages.SelectMany(p => p.Users)], NextAfter = null };
+    }
 
     /// <summary>Adds a user, with a password or with a link to choose one.</summary>
     public Task<UserInfo> AddUserAsync(UserAddRequest request, CancellationToken cancel = default) =>
@@ -247,6 +245,31 @@ public sealed class TandemClient : IDisposable
         var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(value, type));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return content;
+    }
+
+    /// <summary>Reads a list page by page.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="ends">How many entries a page has, and where the page after it begins; null after the last.</param>
+    /// <param name="cancel">Ends it.</param>
+    private async Task<List<T>> AskAllAsync<T>(string path, Func<T, (int Entries, string? Next)> ends, CancellationToken cancel)
+    {
+        var (pages, seen) = (new List<T>(), new HashSet<string>(StringComparer.Ordinal));
+        for (var from = ""; ;)
+        {
+            pages.Add(await AskAsync<T>(HttpMethod.Get, $"{path}?limit={PageLimit}{from}", null, cancel));
+            var (entries, next) = ends(pages[^1]);
+            if (next is null)
+            {
+                return pages;
+            }
+
+            if (entries == 0 || !seen.Add(next) || seen.Count == MostPages)
+            {
+                throw new TandemException(TandemException.Broken, $"The server's list of {path[(path.LastIndexOf('/') + 1)..]} has no end.");
+            }
+
+            from = $"&after={Uri.EscapeDataString(next)}";
+        }
     }
 
     private async Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, CancellationToken cancel)

@@ -23,10 +23,13 @@ public sealed record AccountUsageInfo
     /// <summary>Until when calls of this account may have gone uncounted: the end of the last gap, or the beginning of the counting.</summary>
     public required DateTimeOffset GapUntil { get; init; }
 
-    /// <summary>The times in which calls may have gone uncounted, the oldest first, for 90 days.</summary>
+    /// <summary>
+    /// The times in which calls of any account may have gone uncounted, the oldest first, for 90 days; at most the last 1,000. Those of this account
+    /// alone count in <c>gap_until</c>.
+    /// </summary>
     public required IReadOnlyList<UsageGapInfo> Gaps { get; init; }
 
-    /// <summary>Calls of all accounts that came faster than they could be counted, since the server's start. Each is in a gap.</summary>
+    /// <summary>Calls of all accounts that came faster than they could be counted, since the server's start. Each is a gap of its account.</summary>
     public required long Dropped { get; init; }
 
     /// <summary>The use of the primary; null once the account is closed.</summary>
@@ -115,6 +118,9 @@ public sealed record LateUseList
 
     /// <summary>The callers, each once for each token.</summary>
     public required IReadOnlyList<LateUseInfo> Entries { get; init; }
+
+    /// <summary>Where the next page begins, for <c>after</c>; null on the last.</summary>
+    public string? NextAfter { get; init; }
 }
 
 /// <summary>Somebody's calls with a retired token.</summary>

@@ -43,6 +43,9 @@ public sealed record UserList
 {
     /// <summary>By name.</summary>
     public required IReadOnlyList<UserInfo> Users { get; init; }
+
+    /// <summary>Where the next page begins, for <c>after</c>; null on the last.</summary>
+    public string? NextAfter { get; init; }
 }
 
 /// <summary>Adds a user.</summary>

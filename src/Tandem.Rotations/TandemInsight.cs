@@ -110,6 +110,7 @@ public sealed class TandemInsight
     {
         "no_consumer_seen" => "the server has seen nobody use the primary, so it cannot tell who would miss it",
         "silent_consumers" => $"{Consumers(readiness.Consumers.Count(c => c.Standing is "silent"))} used the primary last and may come back with it",
+        "too_many_consumers" => "the account has more consumers than the server can distinguish, and some of the others used the primary",
         "gap" => $"calls may have gone uncounted{(readiness.Until is { } until && until > now ? $", which counts for another {Durations.Show(until - now)}" : "")}",
         _ => "the server cannot tell who uses which token",
     };

@@ -34,7 +34,7 @@ internal sealed partial class ForgottenSecondaries(
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _timer = time.CreateTimer(static self => ((ForgottenSecondaries)self!).Tell(), this, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
+        _timer = time.Repeat(Tell, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), logger);
         return Task.CompletedTask;
     }
 

@@ -42,6 +42,9 @@ public sealed record TandemOptions
     /// <summary>Whether tokens created from now on stay readable under the server's key, for the Account resource's <c>auth_token</c>.</summary>
     public bool RecoverableTokens { get; init; }
 
+    /// <summary>Subaccounts that one account may have, the closed ones not counted; 0 to 1,000,000.</summary>
+    public int Subaccounts { get; init; } = AccountLifecycle.DefaultSubaccountLimit;
+
     /// <summary>The file of the root key; null for <c>root.key</c> in the data directory.</summary>
     public string? RootKeyFile { get; init; }
 

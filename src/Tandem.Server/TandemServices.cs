@@ -42,7 +42,10 @@ public static class TandemServices
             s.GetRequiredService<Verifier>(),
             s.GetRequiredService<TokenSeal>(),
             s.GetRequiredService<TimeProvider>(),
-            options.RecoverableTokens));
+            options.RecoverableTokens)
+        {
+            SubaccountLimit = options.Subaccounts,
+        });
         services.AddSingleton(s => new ConsumerDecisions(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ReadinessJudge(s.GetRequiredService<AccountMoments>(), options));
         services.AddSingleton(s => new AccountMoments(

@@ -19,7 +19,7 @@ internal sealed partial class Upkeep(IAccountStore store, KeyChange keys, Tandem
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _timer = time.CreateTimer(static self => ((Upkeep)self!).Begin(), this, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
+        _timer = time.Repeat(Begin, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), logger);
         return Task.CompletedTask;
     }
 

@@ -10,6 +10,8 @@ internal sealed class AccountRows : IAccountRows, IDisposable
     private readonly Statement _insert;
     private readonly Statement _update;
 
+    private readonly Statement _count;
+    private readonly Statement _countOpen;
     private readonly RowMac _mac;
     private readonly DecisionRows _decisions;
     private readonly UserRows _users;
@@ -25,6 +27,15 @@ internal sealed class AccountRows : IAccountRows, IDisposable
         _find = new(connection, AccountRow.Find, ("@sid", DbType.Binary));
         _insert = new(connection, AccountRow.Insert, AccountRow.Parameters);
         _update = new(connection, AccountRow.Update, AccountRow.Parameters);
+        _count = new( // the parent's own row is one of the index's entries
+            connection,
+            "SELECT count(*) - 1 FROM (SELECT 1 FROM account INDEXED BY account_by_owner WHERE owner = @owner LIMIT @most + 1)",
+            ("@owner", DbType.Binary), ("@most", DbType.Int64));
+        _countOpen = new(
+            connection,
+            "SELECT count(*) FROM (SELECT 1 FROM account INDEXED BY account_by_owner WHERE owner = @owner AND sid <> @owner "
+            + $"AND status <> {(int)AccountStatus.Closed} LIMIT @most)",
+            ("@owner", DbType.Binary), ("@most", DbType.Int64));
         _mac = new(auditKey);
         _decisions = new(connection, _mac);
         _users = new(connection, _mac);
@@ -61,6 +72,12 @@ internal sealed class AccountRows : IAccountRows, IDisposable
         }
     }
 
+    public int CountSubaccounts(AccountSid parent, bool withClosed, int atMost)
+    {
+        using var row = (withClosed ? _count : _countOpen).In(_transaction).With(parent.ToBytes(), (long)atMost).Read();
+        return row.Read() ? checked((int)row.GetInt64(0)) : 0;
+    }
+
     public IReadOnlyDictionary<string, ConsumerDecision> Decisions(AccountSid account) => _decisions.Of(_transaction, account);
 
     public void Decide(AccountSid account, string consumer, ConsumerDecision decision) => _decisions.Save(_transaction, account, consumer, decision);
@@ -79,6 +96,8 @@ internal sealed class AccountRows : IAccountRows, IDisposable
         _decisions.Dispose();
         _mac.Dispose();
         _find.Dispose();
+        _count.Dispose();
+        _countOpen.Dispose();
         _insert.Dispose();
         _update.Dispose();
     }

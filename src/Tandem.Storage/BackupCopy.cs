@@ -48,6 +48,11 @@ internal sealed class BackupCopy(string path) : IDisposable
         {
             return End(false);
         }
+        catch (Exception fault)
+        {
+            _done.TrySetException(fault); // for whoever asked for the copy: on the writer's thread it would end the process
+            return End(false);
+        }
     }
 
     public void Dispose() => End(false);

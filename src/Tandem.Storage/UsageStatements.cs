@@ -48,6 +48,12 @@ internal sealed class UsageStatements(DbConnection connection) : IDisposable
         new(connection, "DELETE FROM gap WHERE ended < @before", ("@before", DbType.Int64)),
     ];
 
+    private readonly Statement[] _forgetTombstone =
+    [
+        new(connection, "DELETE FROM tombstone WHERE account = @account AND mark = @mark", ("@account", DbType.Binary), ("@mark", DbType.Binary)),
+        new(connection, "DELETE FROM late_use WHERE account = @account AND mark = @mark", ("@account", DbType.Binary), ("@mark", DbType.Binary)),
+    ];
+
     private readonly Statement _forgetTombstones = new(connection, "DELETE FROM tombstone WHERE retired < @before", ("@before", DbType.Int64));
 
     private readonly Statement _forgetLateUses = new(
@@ -82,6 +88,14 @@ internal sealed class UsageStatements(DbConnection connection) : IDisposable
                 (long)use.First, (long)use.Last, (long)use.Calls).ChangeOneRow();
         }
 
+        foreach (var stone in batch.OldTombstones)
+        {
+            foreach (var statement in _forgetTombstone)
+            {
+                statement.In(transaction).With(stone.Account.ToBytes(), Mark(stone)).Execute();
+            }
+        }
+
         foreach (var gap in batch.Gaps)
         {
             _gap.In(transaction).With((long)gap.Began, (long)gap.Ended, (long)gap.Reason, (long)gap.Calls).ChangeOneRow();
@@ -102,7 +116,11 @@ internal sealed class UsageStatements(DbConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_account, _clear, _consumer, _tombstone, _lateUse, _gap, _rotation, _forgetRotation, _written, .. _forget, _forgetTombstones, _forgetLateUses])
+        foreach (var statement in (Statement[])
+        [
+            _account, _clear, _consumer, _tombstone, _lateUse, _gap, _rotation, _forgetRotation, _written,
+            .. _forget, .. _forgetTombstone, _forgetTombstones, _forgetLateUses,
+        ])
         {
             statement.Dispose();
         }

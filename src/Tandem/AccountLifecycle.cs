@@ -19,10 +19,23 @@ public sealed record AccountCreated(Account Account, AuthToken Token) : IDisposa
 /// <param name="recoverable">Whether tokens created from now on stay readable under the server's key.</param>
 public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, TokenSeal seal, TimeProvider time, bool recoverable = false)
 {
+    /// <summary>Subaccounts of one account that are not closed, unless configured; as many as on Twilio.</summary>
+    public const int DefaultSubaccountLimit = 1_000;
+
+    /// <summary>
+    /// How many times the limit an account may have in subaccounts when the closed ones are counted too: a closed account stays on record, so
+    /// that closing and creating in turn would otherwise never end.
+    /// </summary>
+    public const int ClosedFactor = 10;
+
+    /// <summary>Subaccounts that one account may have, the closed ones not counted.</summary>
+    public int SubaccountLimit { get; init; } = DefaultSubaccountLimit;
+
     /// <summary>
     /// Creates an account with a new token: a top-level one for an operator who names no parent, else a subaccount of
-    /// <paramref name="parent"/>, by that parent or an operator. Subaccounts have no subaccounts. Refused with <see
-    /// cref="ErrorKind.InvalidInput"/> when the name is none (<see cref="Account.IsFriendlyName"/>).
+    /// <paramref name="parent"/>, by that parent or an operator. Subaccounts have no subaccounts. Refused with <see cref="ErrorKind.InvalidInput"/> when
+    /// the name is not allowed (<see cref="Account.IsFriendlyName"/>), and with <see cref="ErrorKind.TooManySubaccounts"/> when the parent has
+    /// <see cref="SubaccountLimit"/> of them.
     /// </summary>
     public async Task<Outcome<AccountCreated>> CreateAsync(Caller caller, AccountSid? parent, string? friendlyName, ChangeContext context)
     {
@@ -120,6 +133,11 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
                 return ErrorKind.InvalidInput;
             }
 
+            if (parent is { } owner && !HasRoom(rows, owner))
+            {
+                return ErrorKind.TooManySubaccounts;
+            }
+
             var now = time.GetUtcNow();
             var account = new Account
             {
@@ -139,6 +157,14 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
             var audit = new AuditDraft(action, sid, actor, context, account.Primary.Fingerprint);
             return new Change<AccountCreated>(account, audit, new(account, token));
         });
+
+    /// <summary>Counted in the transaction, so that no two creations take the same place. The status is looked at only where it matters.</summary>
+    private bool HasRoom(IAccountRows rows, AccountSid parent)
+    {
+        var most = (int)Math.Min(int.MaxValue, (long)SubaccountLimit * ClosedFactor);
+        var all = rows.CountSubaccounts(parent, withClosed: true, most);
+        return all < SubaccountLimit || (all < most && rows.CountSubaccounts(parent, withClosed: false, SubaccountLimit) < SubaccountLimit);
+    }
 
     private static ErrorKind Enter(IAccountRows rows, Caller caller, AccountSid? parent, out string actor)
     {

@@ -36,6 +36,9 @@ public enum ErrorKind
     /// <summary>The account has as many of these as it may have.</summary>
     LimitReached,
 
+    /// <summary>The account has as many subaccounts as it may have.</summary>
+    TooManySubaccounts,
+
     /// <summary>An account with this SID exists already.</summary>
     AccountExists,
 

@@ -47,6 +47,11 @@ public interface IAccountRows
     /// <summary>The row of an account; null when there is none.</summary>
     Account? Find(AccountSid sid);
 
+    /// <summary>
+    /// How many subaccounts an account has, at most <paramref name="atMost"/>. With the closed ones it costs an index entry each, without them a row.
+    /// </summary>
+    int CountSubaccounts(AccountSid parent, bool withClosed, int atMost);
+
     /// <summary>What was decided about an account's consumers, by <see cref="ConsumerKey.Id"/>.</summary>
     IReadOnlyDictionary<string, ConsumerDecision> Decisions(AccountSid account);
 

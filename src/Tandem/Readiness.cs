@@ -30,6 +30,9 @@ public enum ReadinessReason
 
     /// <summary>Calls may have gone uncounted, and the quiet time has not passed since.</summary>
     Gap,
+
+    /// <summary>The account has more consumers than are told apart, and some of those that are not have used the old token.</summary>
+    TooManyConsumers,
 }
 
 /// <summary>Where a consumer stands.</summary>
@@ -110,7 +113,9 @@ public sealed record Readiness(ReadinessState State, ReadinessReason Reason, uin
 
         if (consumers.Exists(c => c.Standing == ConsumerStanding.Silent))
         {
-            return Unknown(ReadinessReason.SilentConsumers);
+            return Unknown(consumers.TrueForAll(c => c.Standing != ConsumerStanding.Silent || c.Use.Key.IsRest)
+                ? ReadinessReason.TooManyConsumers
+                : ReadinessReason.SilentConsumers);
         }
 
         if (consumers.TrueForAll(c => c.Standing == ConsumerStanding.NewOnly))

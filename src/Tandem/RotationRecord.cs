@@ -88,6 +88,10 @@ public sealed record RotationRecord
     /// <summary>Whether it runs: says so, and was heard of not long ago.</summary>
     public bool IsLive(DateTimeOffset now) => Progress == RotationProgress.Running && SteadyTime.Apart(now, Heard) < StaleAfter;
 
+    /// <summary>Bytes that it takes in memory, roughly.</summary>
+    internal int Size =>
+        500 + (2 * (Owner.Length + (Message?.Length ?? 0))) + (80 * Steps.Count) + Destinations.Sum(d => 100 + (2 * d.Name.Length));
+
     /// <summary>The same, heard of now: what it has told before of its steps is kept.</summary>
     internal RotationRecord After(RotationRecord? before, DateTimeOffset now)
     {

@@ -140,6 +140,9 @@ public sealed class AccountUsage
     /// <summary>The account.</summary>
     public AccountSid Sid { get; }
 
+    /// <summary>The top-level account that it belongs to, itself included.</summary>
+    public required AccountSid Owner { get; init; }
+
     /// <summary>Which generations belong to the tokens of now.</summary>
     public TokenMarks Marks { get; private set; }
 
@@ -248,7 +251,7 @@ public sealed class AccountUsage
     /// <summary>A copy that changes no more.</summary>
     public AccountUsage Copy()
     {
-        var copy = new AccountUsage(Sid, Marks, _control[0].Copy(), _control[1].Copy()) { GapUntil = GapUntil };
+        var copy = new AccountUsage(Sid, Marks, _control[0].Copy(), _control[1].Copy()) { Owner = Owner, GapUntil = GapUntil };
         foreach (var consumer in _consumers.Values)
         {
             copy.Restore(consumer.Copy());

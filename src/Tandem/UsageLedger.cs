@@ -9,22 +9,35 @@ namespace Tandem;
 /// <param name="ipv4Prefix">To what networks IPv4 addresses are widened, 8 to 32.</param>
 public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte ipv4Prefix = ClientNetwork.Ipv4Whole)
 {
-    /// <summary>Consumers of all accounts, at most: about 400 bytes each, 6 KB for one that calls every minute for months.</summary>
+    /// <summary>
+    /// Consumers of all accounts that are told apart: about 400 bytes each, 6 KB for one that calls every minute for months. Beyond it each
+    /// top-level account still has <see cref="OwnerShare"/>, so that nobody's consumers cost another a verdict.
+    /// </summary>
     public const int ConsumerLimit = 100_000;
+
+    /// <summary>Consumers of a top-level account and its subaccounts that are told apart, at most.</summary>
+    public const int OwnerLimit = 10_000;
+
+    /// <summary>Of these, as many as are told apart however many consumers the other accounts have.</summary>
+    public const int OwnerShare = 1_000;
+
+    /// <summary>Gaps that are remembered, at most: the newest.</summary>
+    public const int GapLimit = 1_000;
 
     /// <summary>Seconds for which counts and gaps are kept: 90 days.</summary>
     public const uint Lifetime = 90 * 86_400;
 
     private readonly Dictionary<AccountSid, AccountUsage> _accounts = [];
-    private readonly LateUses _late = new();
+    private readonly Dictionary<AccountSid, int> _consumersOf = [];
+    private readonly LateUses _late = new(index);
     private readonly List<UsageGap> _gaps = [];
     private readonly Queue<(AccountUsage Account, ConsumerUse Consumer)> _dirtyConsumers = new();
     private readonly Dictionary<AccountSid, bool> _dirtyAccounts = [];
     private readonly List<Tombstone> _newTombstones = [];
+    private readonly List<Tombstone> _oldTombstones = [];
     private readonly Dictionary<(Tombstone, ConsumerKey), LateUse> _dirtyLate = [];
     private readonly Dictionary<(uint Began, GapReason Reason), UsageGap> _dirtyGaps = [];
     private int _consumers;
-    private bool _wasFull;
 
     /// <summary>When the counting began, in seconds since 1970.</summary>
     public uint CountingSince { get; private set; }
@@ -34,6 +47,9 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
 
     /// <summary>Accepted calls that were counted for no consumer because there were too many of them.</summary>
     public ulong NotToldApart { get; private set; }
+
+    /// <summary>Retired tokens that are remembered, of all accounts.</summary>
+    public int Tombstones => _late.Total;
 
     /// <summary>Whether a retired token or a gap waits to be written.</summary>
     public bool IsUrgent => _newTombstones.Count > 0 || _dirtyGaps.Count > 0;
@@ -51,7 +67,7 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
     public void Restore(UsageContent content, uint now)
     {
         CountingSince = content.CountingSince;
-        _gaps.AddRange(content.Gaps.OrderBy(g => g.Ended));
+        _gaps.AddRange(content.Gaps.OrderBy(g => g.Ended).TakeLast(GapLimit));
         foreach (var row in content.Accounts)
         {
             if (!index.TryGet(row.Sid, out var entry))
@@ -62,8 +78,8 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
             var fits = row.Marks.Fits(entry.Generation, entry.HasSecondary)
                 & TryUnpack(row.PrimaryControl, out var primary) & TryUnpack(row.SecondaryControl, out var secondary);
             _accounts[row.Sid] = fits
-                ? new(row.Sid, row.Marks, primary!, secondary!) { GapUntil = row.GapUntil }
-                : new(row.Sid, entry.Generation, entry.HasSecondary) { GapUntil = now };
+                ? new(row.Sid, row.Marks, primary!, secondary!) { Owner = entry.OwnerSid, GapUntil = row.GapUntil }
+                : new(row.Sid, entry.Generation, entry.HasSecondary) { Owner = entry.OwnerSid, GapUntil = now };
             if (!fits)
             {
                 _dirtyAccounts[row.Sid] = true;
@@ -80,7 +96,7 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
             if (TryUnpack(row.Primary, out var primary) & TryUnpack(row.Secondary, out var secondary))
             {
                 account.Restore(ConsumerUse.Stored(row.Key, primary, secondary, row.Straggle));
-                _consumers++;
+                AddConsumers(account, 1);
             }
             else
             {
@@ -90,9 +106,9 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
 
         if (tombstoneKey is not null)
         {
-            foreach (var tombstone in content.Tombstones)
+            foreach (var tombstone in content.Tombstones.OrderBy(t => t.RetiredAt))
             {
-                _late.Add(tombstone);
+                Bury(tombstone);
             }
 
             foreach (var use in content.LateUses)
@@ -112,8 +128,8 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
         else if (Enter(sighting) is { } account)
         {
             var key = ConsumerKey.Of(sighting, ipv4Prefix);
-            var consumer = account.Count(sighting, key, _consumers < ConsumerLimit, out var isNew);
-            _consumers += isNew ? 1 : 0;
+            var consumer = account.Count(sighting, key, HasRoom(account), out var isNew);
+            AddConsumers(account, isNew ? 1 : 0);
             if (consumer is null)
             {
                 _dirtyAccounts.TryAdd(account.Sid, false);
@@ -135,27 +151,66 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
         var sid = retirement.After.Sid;
         if (tombstoneKey is not null)
         {
-            foreach (var tombstone in retirement.Tokens.Select(t => Tombstone.Of(tombstoneKey, sid, t, now)).Where(_late.Add))
+            foreach (var tombstone in retirement.Tokens.Select(t => Tombstone.Of(tombstoneKey, sid, t, now)).Where(Bury))
             {
                 _newTombstones.Add(tombstone);
             }
         }
 
-        if (!_accounts.TryGetValue(sid, out var account) && _consumers < ConsumerLimit)
+        if (!_accounts.TryGetValue(sid, out var account))
         {
             // Calls that came before it may still be queued: they are to find the tokens that they came with.
-            account = new(sid, retirement.Before.Generation, retirement.Before.Secondary is not null);
+            account = new(sid, retirement.Before.Generation, retirement.Before.Secondary is not null) { Owner = retirement.Before.OwnerSid };
             _accounts.Add(sid, account);
         }
 
-        if (account is not null)
+        var before = account.Consumers.Count;
+        if (account.Retire(retirement))
         {
-            var before = account.Consumers.Count;
-            if (account.Retire(retirement))
-            {
-                _consumers += account.Consumers.Count - before;
-                _dirtyAccounts[sid] = true;
-            }
+            AddConsumers(account, account.Consumers.Count - before);
+            _dirtyAccounts[sid] = true;
+        }
+    }
+
+    /// <summary>
+    /// Notes that calls of one account may have gone uncounted until this second. What is wrong with its counts besides is dropped with
+    /// <paramref name="anew"/>: then they begin again with what the index says.
+    /// </summary>
+    public void Miss(AccountSid sid, uint now, bool anew = false)
+    {
+        if (!index.TryGet(sid, out var entry))
+        {
+            return; // no account, so nobody asks for its verdict
+        }
+
+        if (!_accounts.TryGetValue(sid, out var account) || anew)
+        {
+            AddConsumers(account, -account?.Consumers.Count ?? 0);
+            _accounts[sid] = account = new(sid, entry.Generation, entry.HasSecondary) { Owner = entry.OwnerSid };
+        }
+
+        account.GapUntil = Math.Max(account.GapUntil, now);
+        _dirtyAccounts[sid] = anew || _dirtyAccounts.GetValueOrDefault(sid);
+    }
+
+    /// <summary>
+    /// Takes back a batch that cannot be written: each of its accounts has a gap, because the next start lacks its counts. Gaps are written again.
+    /// </summary>
+    public void Lose(UsageBatch batch)
+    {
+        foreach (var sid in batch.Accounts.Select(a => a.Sid).Concat(batch.Consumers.Select(c => c.Account)).Distinct())
+        {
+            Miss(sid, batch.At);
+        }
+
+        foreach (var row in batch.Accounts.Where(a => a.IsRewritten && _dirtyAccounts.ContainsKey(a.Sid)))
+        {
+            _dirtyAccounts[row.Sid] = true; // the file still has the consumers of a retired token
+        }
+
+        foreach (var gap in batch.Gaps)
+        {
+            _dirtyGaps.TryAdd((gap.Began, gap.Reason), gap);
         }
     }
 
@@ -169,6 +224,7 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
         }
 
         _gaps.Add(gap);
+        _gaps.RemoveRange(0, Math.Max(0, _gaps.Count - GapLimit));
         _dirtyGaps[(gap.Began, gap.Reason)] = gap;
     }
 
@@ -187,7 +243,7 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
         var before = now > Lifetime ? now - Lifetime : 0;
         foreach (var account in _accounts.Values.ToList())
         {
-            _consumers -= account.Forget(before);
+            AddConsumers(account, -account.Forget(before));
             if (account.Consumers.Count == 0 && account.Control(Slot.Primary).Last < before && account.Control(Slot.Secondary).Last < before)
             {
                 _accounts.Remove(account.Sid);
@@ -225,6 +281,7 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
         }
 
         _newTombstones.ForEach(batch.Tombstones.Add);
+        _oldTombstones.ForEach(batch.OldTombstones.Add);
         foreach (var use in _dirtyLate.Values)
         {
             batch.LateUses.Add(use);
@@ -237,6 +294,7 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
 
         _dirtyAccounts.Clear();
         _newTombstones.Clear();
+        _oldTombstones.Clear();
         _dirtyLate.Clear();
         _dirtyGaps.Clear();
         return batch;
@@ -256,18 +314,50 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
             return account;
         }
 
-        if (_consumers >= ConsumerLimit || !index.TryGet(sighting.Sid, out var entry))
+        if (!index.TryGet(sighting.Sid, out var entry))
         {
-            _wasFull |= _consumers >= ConsumerLimit;
-            NotToldApart++;
             return null;
         }
 
-        // An account whose earlier calls may have found no room, or came with tokens that it has no more, is complete from now on only.
-        account = new(sighting.Sid, entry.Generation, entry.HasSecondary);
-        account.GapUntil = _wasFull || account.TokenOf(sighting.Slot!.Value, sighting.Generation) is null ? sighting.Second : 0;
+        // An account whose earlier calls came with tokens that it has no more is complete from now on only.
+        account = new(sighting.Sid, entry.Generation, entry.HasSecondary) { Owner = entry.OwnerSid };
+        account.GapUntil = account.TokenOf(sighting.Slot!.Value, sighting.Generation) is null ? sighting.Second : 0;
         _accounts.Add(sighting.Sid, account);
         return account;
+    }
+
+    private bool HasRoom(AccountUsage account) =>
+        _consumersOf.GetValueOrDefault(account.Owner) is var has && has < (_consumers < ConsumerLimit ? OwnerLimit : OwnerShare);
+
+    private void AddConsumers(AccountUsage? account, int change)
+    {
+        if (account is null || change == 0)
+        {
+            return;
+        }
+
+        _consumers += change;
+        var has = _consumersOf.GetValueOrDefault(account.Owner) + change;
+        if (has == 0)
+        {
+            _consumersOf.Remove(account.Owner);
+        }
+        else
+        {
+            _consumersOf[account.Owner] = has;
+        }
+    }
+
+    /// <summary>Remembers a retired token; false when it is remembered already.</summary>
+    private bool Bury(Tombstone tombstone)
+    {
+        var isNew = _late.Add(tombstone, out var forgotten);
+        if (forgotten is not null)
+        {
+            _oldTombstones.Add(forgotten);
+        }
+
+        return isNew;
     }
 
     private static bool TryUnpack(byte[]? packed, out TokenUse? use)

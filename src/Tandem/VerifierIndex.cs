@@ -144,6 +144,9 @@ public sealed class VerifierIndex
         static DateTimeOffset? Time(uint second) => second == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(second);
     }
 
+    /// <summary>The top-level account that an account belongs to, itself included: limits are its own. Itself for an unknown one.</summary>
+    public AccountSid OwnerOf(AccountSid sid) => TryGet(sid, out var entry) ? entry.OwnerSid : sid;
+
     /// <summary>Copies what is known of an account; false when there is none.</summary>
     public bool TryGet(AccountSid sid, out IndexEntry found)
     {

@@ -48,6 +48,24 @@ public sealed class Accounts_Create_201_400_403
     }
 
     [Fact]
+    public async Task At_the_limit_of_subaccounts_the_answer_is_Twilio_s_and_our_own_API_s_a_problem()
+    {
+        await using var tandem = await TestTandem.StartAsync(new() { Options = o => o with { Subaccounts = 2 } });
+        await tandem.CreateSubaccountAsync();
+        var sub = await tandem.CreateSubaccountAsync();
+        (await tandem.SendAsync("POST", Calls.Accounts)).IsError(400, 21480, "Reached maximum number of subaccounts");
+
+        var ours = await tandem.SendToAdminAsync("POST", "/tandem/v1/accounts", r => r.Json($$"""{"parent_sid":"{{tandem.Account.Sid}}"}"""));
+        Assert.Equal((409, "too_many_subaccounts"), (ours.Status, ours.Text("kind")));
+        Assert.Equal(201, (await tandem.SendToAdminAsync("POST", "/tandem/v1/accounts")).Status);
+
+        await tandem.SetStatusAsync(sub, "suspended");
+        Assert.Equal(400, (await tandem.SendAsync("POST", Calls.Accounts)).Status);
+        await tandem.SetStatusAsync(sub, "closed");
+        Assert.Equal(201, (await tandem.SendAsync("POST", Calls.Accounts)).Status);
+    }
+
+    [Fact]
     public async Task A_subaccount_has_no_subaccounts()
     {
         await using var tandem = await TestTandem.StartAsync();

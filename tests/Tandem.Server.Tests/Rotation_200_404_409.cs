@@ -114,7 +114,7 @@ public sealed class Rotation_200_404_409
     [Fact]
     public void What_nobody_has_heard_of_for_a_month_is_forgotten()
     {
-        var records = new RotationRecords(_time);
+        var records = new RotationRecords(_time, new());
         var sid = AccountSid.Parse($"AC{new string('1', 32)}");
         records.Tell(sid, new() { Id = Ada, Owner = "ada", Started = Calls.Start, Progress = RotationProgress.Rotated, Step = "done" });
         Assert.Single(records.Take(10));

@@ -173,7 +173,7 @@ internal static class AccountsRoutes
         routes.MapPost(List, api.CreateAsync)
             .Describe(TwilioRefusals.Chapter, "twilioCreateAccount", "Create a subaccount; the answer holds its token")
             .Takes(Name).Answers<TwilioAccount>(StatusCodes.Status201Created)
-            .RefusesAsTwilio(mutates: true, TwilioErrors.InvalidFriendlyName, TwilioErrors.NotPermitted);
+            .RefusesAsTwilio(mutates: true, TwilioErrors.InvalidFriendlyName, TwilioErrors.NotPermitted, TwilioErrors.TooManySubaccounts);
         routes.MapMethods($"{Root}/{{sid}}.json", Reading, api.FetchAsync)
             .Describe(TwilioRefusals.Chapter, "twilioFetchAccount", "Look at the caller's account or a subaccount of its")
             .Takes(ParameterDescription.Sid("The account.")).Answers<TwilioAccount>()

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Tandem.Client;
 using Tandem.Server.Reference;
@@ -9,26 +8,17 @@ namespace Tandem.Server.Api;
 /// <summary><c>/tandem/v1/accounts</c>.</summary>
 internal static class TandemAccountsApi
 {
-    private const int DefaultLimit = 100;
-    private const int MostAtOnce = 1000;
-
     /// <summary>What the list takes, for the reference.</summary>
     public static readonly ParameterDescription[] Parameters =
     [
-        ParameterDescription.Number("limit", 1, MostAtOnce, $"At most so many accounts; {DefaultLimit} when left out."),
+        ListPage.Limit("accounts"),
         new(ParameterPlace.Query, "after", "The account after which the page begins: `next_after` of the page before."),
     ];
 
     public static async Task List(HttpContext http)
     {
         var query = http.Request.Query;
-        var limit = DefaultLimit;
-        if (query["limit"].ToString() is { Length: > 0 } asked
-            && (!int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MostAtOnce))
-        {
-            throw new TandemRefusal(Invalid($"limit is a number from 1 to {MostAtOnce}."));
-        }
-
+        var limit = ListPage.LimitOf(http);
         AccountSid? after = null;
         if (query["after"].ToString() is { Length: > 0 } anchor)
         {

@@ -107,7 +107,7 @@ internal static class TandemApi
             .Answers<ReadinessInfo>().Refuses(ErrorKind.AccountNotFound);
         Map(api, "GET", "/accounts/{sid}/consumers", TandemConsumersApi.List)
             .Describe(chapter, "getConsumers", "Who uses which token", "Those who stand in the way of a promote come first.")
-            .Answers<ConsumerList>().Refuses(ErrorKind.AccountNotFound);
+            .Takes(ListPage.Parameters).Answers<ConsumerList>().Refuses(ErrorKind.AccountNotFound);
         Map(api, "POST", "/accounts/{sid}/consumers/{id}", TandemConsumersApi.Decide)
             .Describe(chapter, "decideAboutConsumer", "Name a consumer, say how often it is expected, mark it gone", "Decisions are kept in the audit: a verdict rests on them.")
             .Takes(TandemConsumersApi.Id).Reads<ConsumerDecisionRequest>().Answers<ConsumerDecisionInfo>()
@@ -117,7 +117,7 @@ internal static class TandemApi
             .Answers<AccountUsageInfo>().Refuses(ErrorKind.AccountNotFound);
         Map(api, "GET", "/accounts/{sid}/late-use", TandemUsageApi.ShowLate)
             .Describe(chapter, "getLateUse", "Who still calls with a retired token", "Their calls are refused like any wrong token's.")
-            .Answers<LateUseList>().Refuses(ErrorKind.AccountNotFound);
+            .Takes(ListPage.Parameters).Answers<LateUseList>().Refuses(ErrorKind.AccountNotFound);
     }
 
     private static void MapRotations(RouteGroupBuilder api)
@@ -128,7 +128,8 @@ internal static class TandemApi
             .Answers<RotationInfo>().Refuses(ErrorKind.AccountNotFound, ErrorKind.NoRotation);
         Map(api, "PUT", "/accounts/{sid}/rotation", TandemRotationsApi.Tell, stores: false)
             .Describe(chapter, "tellRotation", "Tell how a rotation stands", "One at a time: while another one runs it is refused. It decides nothing: no change of a token looks at it.")
-            .Reads<RotationUpdate>().Answers<RotationInfo>().Refuses(ErrorKind.AccountNotFound, ErrorKind.RotationRunning);
+            .Reads<RotationUpdate>().Answers<RotationInfo>()
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.RotationRunning, ErrorKind.LimitReached);
         Map(api, "DELETE", "/accounts/{sid}/rotation", TandemRotationsApi.Forget, stores: false)
             .Describe(chapter, "forgetRotation", "Forget the account's rotation", "For one whose machine is gone. Nothing else is changed.")
             .AnswersNothing(StatusCodes.Status204NoContent).Refuses(ErrorKind.AccountNotFound, ErrorKind.NoRotation);
@@ -159,7 +160,7 @@ internal static class TandemApi
         MapLocal(api, "POST", "/accounts", TandemAccountsApi.Create)
             .Describe(chapter, "createAccount", "Create an account", "The answer holds its token, this once.")
             .Reads<AccountCreateRequest>(optional: true).Answers<AccountCreatedInfo>(StatusCodes.Status201Created)
-            .Refuses(ErrorKind.AccountNotFound, ErrorKind.AccountClosed, ErrorKind.NotPermitted);
+            .Refuses(ErrorKind.AccountNotFound, ErrorKind.AccountClosed, ErrorKind.NotPermitted, ErrorKind.TooManySubaccounts);
         MapLocal(api, "GET", "/accounts/{sid}", TandemAccountsApi.Show)
             .Describe(chapter, "getAccount", "Look at an account").Answers<AccountInfo>().Refuses(ErrorKind.AccountNotFound);
         MapLocal(api, "POST", "/accounts/{sid}", TandemAccountsApi.Update)
@@ -174,7 +175,7 @@ internal static class TandemApi
             .Describe(chapter, "createSetupLink", "Make a new set-up link", "For the first administrator, once; a link from before ends. Only while there is no user.")
             .Answers<SetupLinkInfo>(StatusCodes.Status201Created).Refuses(ErrorKind.UserExists);
         MapLocal(api, "GET", "/users", TandemUsersApi.List)
-            .Describe(chapter, "listUsers", "List the users").Answers<UserList>();
+            .Describe(chapter, "listUsers", "List the users").Takes(ListPage.Parameters).Answers<UserList>();
         MapLocal(api, "POST", "/users", TandemUsersApi.Add)
             .Describe(chapter, "addUser", "Add a user", "Without a password the answer holds a link by which the user sets one.")
             .Reads<UserAddRequest>().Answers<UserInfo>(StatusCodes.Status201Created).Refuses(ErrorKind.UserExists);

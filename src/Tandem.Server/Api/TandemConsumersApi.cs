@@ -21,12 +21,14 @@ internal static class TandemConsumersApi
             return;
         }
 
+        var (consumers, next) = ListPage.Of(http, Judge(http, moment).Consumers);
         var list = new ConsumerList
         {
             AccountSid = moment.Account.Sid.ToString(),
             Generation = moment.Account.Generation,
             At = TandemUsageApi.Time(moment.Report.At),
-            Consumers = [.. Judge(http, moment).Consumers.Select(c => Describe(c, moment.Decisions))],
+            Consumers = [.. consumers.Select(c => Describe(c, moment.Decisions))],
+            NextAfter = next,
         };
         await WriteAsync(http, StatusCodes.Status200OK, list, TandemJson.Default.ConsumerList);
     }

@@ -34,6 +34,10 @@ internal static class TandemProblems
         ErrorKind.NotReady => Of(409, "not_ready", "The promote guard is on, and not everyone is seen to have moved. Nothing was promoted."),
         ErrorKind.NotPaused => Of(409, "not_paused", "The primary is not paused (any more)."),
         ErrorKind.LimitReached => Of(409, "limit_reached", "The account has as many of these as it may have."),
+        ErrorKind.TooManySubaccounts => Of(
+            409,
+            "too_many_subaccounts",
+            "The account has as many subaccounts as it may have. Close those that are not needed, or raise the limit: tandem serve --subaccounts N."),
         ErrorKind.AccountExists => Of(409, "account_exists", "An account with this SID exists already."),
         ErrorKind.NotPermitted => Of(409, "not_permitted", "A subaccount has no subaccounts."),
         ErrorKind.RotationRunning => Of(409, "rotation_running", "Another rotation of this account runs."),

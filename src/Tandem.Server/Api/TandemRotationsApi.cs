@@ -41,7 +41,8 @@ internal static class TandemRotationsApi
         }
         else
         {
-            await WriteAsync(http, records.Find(sid) is { } other ? Of(error) with { Detail = Explain(other) } : Of(error));
+            var other = error == ErrorKind.RotationRunning ? records.Find(sid) : null;
+            await WriteAsync(http, other is null ? Of(error) : Of(error) with { Detail = Explain(other) });
         }
     }
 

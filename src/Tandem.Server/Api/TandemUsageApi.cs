@@ -41,11 +41,12 @@ internal static class TandemUsageApi
             return;
         }
 
+        var (uses, next) = ListPage.Of(http, moment.Report.LateUses);
         var list = new LateUseList
         {
             AccountSid = moment.Account.Sid.ToString(),
             IsNoted = TandemApi.Get<TandemOptions>(http).LateUse,
-            Entries = [.. moment.Report.LateUses.Select(use => new LateUseInfo
+            Entries = [.. uses.Select(use => new LateUseInfo
             {
                 Fingerprint = use.Tombstone.Fingerprint.ToString(),
                 RetiredAt = Time(use.Tombstone.RetiredAt),
@@ -54,6 +55,7 @@ internal static class TandemUsageApi
                 LastUse = Time(use.Last),
                 Calls = use.Calls,
             })],
+            NextAfter = next,
         };
         await WriteAsync(http, StatusCodes.Status200OK, list, TandemJson.Default.LateUseList);
     }

@@ -21,8 +21,8 @@ internal static class TandemUsersApi
 
     public static async Task List(HttpContext http)
     {
-        var users = await TandemApi.Get<IUserStore>(http).ListUsersAsync(http.RequestAborted);
-        var list = new UserList { Users = [.. users.Select(u => Describe(http, u))] };
+        var (users, next) = ListPage.Of(http, await TandemApi.Get<IUserStore>(http).ListUsersAsync(http.RequestAborted));
+        var list = new UserList { Users = [.. users.Select(u => Describe(http, u))], NextAfter = next };
         await TandemProblems.WriteAsync(http, StatusCodes.Status200OK, list, TandemJson.Default.UserList);
     }
 

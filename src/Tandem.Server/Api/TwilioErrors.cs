@@ -20,6 +20,7 @@ internal static class TwilioErrors
     public static readonly TwilioRefusal MethodNotAllowed = new(405, 20004, "Method not allowed");
     public static readonly TwilioRefusal SecondaryExists = new(
         400, 70002, "A secondary Auth Token already exists: promote or delete it before creating another");
+    public static readonly TwilioRefusal TooManySubaccounts = new(400, 21480, "Reached maximum number of subaccounts");
     public static readonly TwilioRefusal AccountClosed = new(400, 20001, "The account is closed, and closing is final");
     public static readonly TwilioRefusal InvalidFriendlyName = new(400, 20002, "Invalid FriendlyName");
     public static readonly TwilioRefusal PageSizeTooLarge = new(400, 20007, "Page size too large");
@@ -83,6 +84,7 @@ internal static class TwilioErrors
         ErrorKind.SecondaryExists => SecondaryExists,
         ErrorKind.AccountClosed => AccountClosed,
         ErrorKind.InvalidInput => Invalid("parameter"),
+        ErrorKind.TooManySubaccounts => TooManySubaccounts,
         ErrorKind.Unavailable => Unavailable,
         ErrorKind.AccountExists or ErrorKind.GenerationChanged or ErrorKind.NotReady => Conflict("Conflict"),
         _ => InternalError,

@@ -22,7 +22,25 @@ internal sealed class Backup(SqliteAccountStore store, TandemOptions options) : 
     public async Task<ErrorKind> MakeAsync(Caller caller, IReadOnlyList<AgeRecipient> recipients, ChangeContext context, Func<Stream, Task> send)
     {
         await _turn.WaitAsync();
-        var copy = DataDirectory.Of(options.DataDirectory).NewCopy();
+        try
+        {
+            return await MakeAsync(DataDirectory.Of(options.DataDirectory).NewCopy(), caller, recipients, context, send);
+        }
+        finally
+        {
+            _turn.Release(); // whatever has failed, or no backup would ever be made again
+        }
+    }
+
+    /// <summary>Writes a copy as a backup: as it is, or encrypted.</summary>
+    public static Task WriteAsync(Stream copy, Stream into, IReadOnlyList<AgeRecipient> recipients, CancellationToken cancel) =>
+        recipients.Count == 0 ? copy.CopyToAsync(into, cancel) : AgeEncryption.EncryptAsync(copy, into, recipients, cancel);
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task<ErrorKind> MakeAsync(
+        string copy, Caller caller, IReadOnlyList<AgeRecipient> recipients, ChangeContext context, Func<Stream, Task> send)
+    {
         try
         {
             if (!await store.CopyAsync(copy))
@@ -42,15 +60,8 @@ internal sealed class Backup(SqliteAccountStore store, TandemOptions options) : 
         finally
         {
             DurableFile.Erase(copy);
-            _turn.Release();
         }
     }
-
-    /// <summary>Writes a copy as a backup: as it is, or encrypted.</summary>
-    public static Task WriteAsync(Stream copy, Stream into, IReadOnlyList<AgeRecipient> recipients, CancellationToken cancel) =>
-        recipients.Count == 0 ? copy.CopyToAsync(into, cancel) : AgeEncryption.EncryptAsync(copy, into, recipients, cancel);
-
-    public void Dispose() => _turn.Dispose();
 
     private static Change<Caller> Note(Caller caller, IAccountRows rows, IReadOnlyList<AgeRecipient> recipients, ChangeContext context) =>
         caller.MayOperate(rows) is var refusal and not ErrorKind.None ? refusal

@@ -39,6 +39,8 @@ internal static class CreateAccountPage
             ErrorKind.AccountNotFound => "There is no such account.",
             ErrorKind.NotPermitted => "This account is a subaccount itself, and those have none.",
             ErrorKind.AccountClosed => "This account is closed.",
+            ErrorKind.TooManySubaccounts =>
+                "This account has as many subaccounts as it may have. Close those that are not needed, or raise --subaccounts.",
             _ => null,
         };
         await (wrongParent is null

@@ -34,6 +34,11 @@ public sealed record PromoteVerdict(Tone Tone, string Word, string Why, string N
                 "Unknown",
                 $"{silent} of {Spans.Count(concerned, "consumer")} {(silent == 1 ? "has" : "have")} been silent since the last call with the primary, and may come back with it.",
                 "Wait until they have called with the secondary, or mark those gone that will never call again."),
+            (_, ReadinessReason.TooManyConsumers) => new(
+                Tone.Idle,
+                "Unknown",
+                "This account has more consumers than can be distinguished. Some of the others used the primary and may come back with it.",
+                "Let programs send X-Client-Name, so that one in many places counts once. If you know that all have moved, mark the others gone."),
             (_, ReadinessReason.NoConsumerSeen) => new(
                 Tone.Idle,
                 "Unknown",

@@ -97,6 +97,7 @@ internal static class SettingsPage
             Row("QUIET_TIME", "--quiet-time", Spans.Text(options.QuietTime)),
             Row("SECONDARY_AGE_WARNING", "--secondary-age-warning", options.SecondaryAgeWarning == TimeSpan.Zero ? "off" : Spans.Text(options.SecondaryAgeWarning)),
             Row("AUDIT_RETENTION", "--audit-retention", options.AuditRetention == TimeSpan.Zero ? "for ever" : Spans.Text(options.AuditRetention)),
+            Row("SUBACCOUNTS", "--subaccounts", string.Create(CultureInfo.InvariantCulture, $"{options.Subaccounts} of one account")),
             Row("ANCHOR_FILE", null, DataDirectory.Of(options.DataDirectory).AnchorFile(options.AnchorFile)),
             Row("REQUIRE_ANCHOR", "--require-anchor", OnOff(options.RequireAnchor)),
             Row("BACKUP_RECIPIENT", null, options.BackupRecipients.Count == 0 ? "none" : string.Join(", ", options.BackupRecipients.Select(r => r.Text))),

@@ -4,7 +4,7 @@ using Tandem.Server.Metrics;
 namespace Tandem.Server.Listeners;
 
 /// <summary>One line a minute for all connections that the gate refused in that minute, and none when there were none.</summary>
-internal sealed partial class ConnectionLog(ConnectionGate gate, TimeProvider time, ILogger<ConnectionLog> logger) : MinuteLog(time)
+internal sealed partial class ConnectionLog(ConnectionGate gate, TimeProvider time, ILogger<ConnectionLog> logger) : MinuteLog(time, logger)
 {
     private RefusedConnections _told;
 
@@ -13,7 +13,7 @@ internal sealed partial class ConnectionLog(ConnectionGate gate, TimeProvider ti
     {
         if (gate.Limits.Total < ConnectionLimits.Most)
         {
-            FewFiles(logger, gate.Limits.Total, gate.Limits.Source);
+            FewFiles(Logger, gate.Limits.Total, gate.Limits.Source);
         }
 
         return base.StartAsync(cancellationToken);
@@ -27,7 +27,7 @@ internal sealed partial class ConnectionLog(ConnectionGate gate, TimeProvider ti
         _told = now;
         if (source + full > 0)
         {
-            Refused(logger, source, gate.Limits.Source, gate.Limits.Proxy, full, gate.TakeExample()?.ToString() ?? "an unknown address");
+            Refused(Logger, source, gate.Limits.Source, gate.Limits.Proxy, full, gate.TakeExample()?.ToString() ?? "an unknown address");
         }
     }
 

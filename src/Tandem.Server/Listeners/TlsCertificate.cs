@@ -33,7 +33,7 @@ internal sealed partial class TlsCertificate : IDisposable
         }
 
         _current = loaded!;
-        _timer = time.CreateTimer(static state => ((TlsCertificate)state!).Check(), this, Period, Period);
+        _timer = time.Repeat(Check, Period, Period, logger);
     }
 
     /// <summary>What a handshake that begins now uses.</summary>

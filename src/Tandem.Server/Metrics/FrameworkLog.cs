@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Tandem.Server.Metrics;
 
 /// <summary>One line a minute for all events of the framework in that minute, and none when there were none.</summary>
-internal sealed partial class FrameworkLog(FrameworkEvents events, TimeProvider time, ILogger<FrameworkLog> logger) : MinuteLog(time)
+internal sealed partial class FrameworkLog(FrameworkEvents events, TimeProvider time, ILogger<FrameworkLog> logger) : MinuteLog(time, logger)
 {
     /// <summary>Kinds of events that one line names, the most frequent first.</summary>
     private const int MostKinds = 10;
@@ -21,7 +21,7 @@ internal sealed partial class FrameworkLog(FrameworkEvents events, TimeProvider 
             $"{c.Value} × {c.Key.Category} {c.Key.Name}{(c.Key.Exception is { } exception ? $" with {exception}" : "")} ({c.Key.Level})");
         var more = counts.Count > MostKinds ? $"; {counts.Count - MostKinds} more kinds" : "";
         var (level, text) = (counts.Keys.Max(k => k.Level), string.Join("; ", named) + more);
-        Reported(logger, level, text);
+        Reported(Logger, level, text);
     }
 
     // The framework's names of its events, and numbers.

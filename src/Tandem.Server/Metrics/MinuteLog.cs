@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Tandem.Server.Metrics;
 
@@ -6,16 +7,19 @@ namespace Tandem.Server.Metrics;
 /// Writes a summary of the last minute into the log, and one of the rest at the stop. A line for each event would be a flood that anyone can cause.
 /// </summary>
 /// <param name="time">Where the minutes come from.</param>
-internal abstract class MinuteLog(TimeProvider time) : IHostedService, IDisposable
+/// <param name="logger">Where the summaries are written.</param>
+internal abstract class MinuteLog(TimeProvider time, ILogger logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private ITimer? _timer;
 
+    protected ILogger Logger => logger;
+
     public virtual Task StartAsync(CancellationToken cancellationToken)
     {
-        _timer = time.CreateTimer(static log => ((MinuteLog)log!).Write(), this, Interval, Interval);
+        _timer = time.Repeat(Write, Interval, Interval, logger);
         return Task.CompletedTask;
     }
 

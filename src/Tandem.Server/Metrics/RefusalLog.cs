@@ -8,7 +8,7 @@ namespace Tandem.Server.Metrics;
 /// It is a warning when a person may want to look: calls were throttled, could not be checked, or came with a retired token.
 /// </summary>
 internal sealed partial class RefusalLog(
-    VerdictCounts counts, RefusedCredentials refused, UsageRecorder recorder, TimeProvider time, ILogger<RefusalLog> logger) : MinuteLog(time)
+    VerdictCounts counts, RefusedCredentials refused, UsageRecorder recorder, TimeProvider time, ILogger<RefusalLog> logger) : MinuteLog(time, logger)
 {
     private Totals _told;
 
@@ -31,10 +31,10 @@ internal sealed partial class RefusalLog(
         }
 
         var level = since is { Throttled: 0, Unavailable: 0, Late: 0 } ? LogLevel.Information : LogLevel.Warning;
-        Refused(logger, level, since.WrongToken, since.UnknownAccount, since.Suspended, since.Malformed, since.Throttled, since.Unavailable, since.Late);
+        Refused(Logger, level, since.WrongToken, since.UnknownAccount, since.Suspended, since.Malformed, since.Throttled, since.Unavailable, since.Late);
         if (refused.TakeThrottled() is { } example)
         {
-            Throttled(logger, example.Address?.ToString() ?? "an unknown address", example.Sid?.ToString() ?? "no account");
+            Throttled(Logger, example.Address?.ToString() ?? "an unknown address", example.Sid?.ToString() ?? "no account");
         }
     }
 

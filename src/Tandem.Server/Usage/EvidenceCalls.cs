@@ -25,7 +25,7 @@ internal sealed class EvidenceCalls(
         {
             if (_behindProxies && !clientAddress(context).IsCompletedSuccessfully)
             {
-                recorder.Missed(); // headers alone are read there, so that it is done when it returns
+                recorder.Missed(verdict.Sid); // headers alone are read there, so that it is done when it returns
                 return;
             }
 
@@ -33,7 +33,7 @@ internal sealed class EvidenceCalls(
         }
         catch (Exception)
         {
-            recorder.Missed(); // the answer is yes whatever becomes of the counting; what was missed is a gap
+            recorder.Missed(verdict.Sid); // the answer is yes whatever becomes of the counting; what was missed is a gap
         }
     }
 

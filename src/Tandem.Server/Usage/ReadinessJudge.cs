@@ -41,6 +41,8 @@ public sealed class ReadinessJudge(AccountMoments moments, TandemOptions options
     {
         (ReadinessState.NotYet, _) => $"the primary token is still used by {Names(readiness, ConsumerStanding.OnOld, now)}.",
         (_, ReadinessReason.SilentConsumers) => $"it cannot be told whether {Names(readiness, ConsumerStanding.Silent, now)} moved.",
+        (_, ReadinessReason.TooManyConsumers) =>
+            "the account has more consumers than can be distinguished, and some of the others may come back with the primary token.",
         (_, ReadinessReason.NoConsumerSeen) => "no consumer of the primary token has been seen yet.",
         (_, ReadinessReason.Gap) => $"calls may have gone uncounted; it can be told again at {Time(readiness.Until!.Value)}.",
         _ => "everybody has moved since; try again.",

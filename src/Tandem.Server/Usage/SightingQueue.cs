@@ -27,6 +27,9 @@ internal sealed class SightingQueue
         _shift = BitOperations.Log2((uint)capacity);
     }
 
+    /// <summary>How many there is room for.</summary>
+    public int Capacity => _places.Length;
+
     /// <summary>How many wait, roughly.</summary>
     public long Count => Volatile.Read(ref _tail) - Volatile.Read(ref _head);
 

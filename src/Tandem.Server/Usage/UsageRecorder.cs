@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Tandem.Server.Usage;
 
 /// <summary>
-/// Counts who uses which token, off the answer's path: calls go into a bounded queue, and one worker takes them out, counts them in memory
-/// and writes what has changed every few seconds.
+/// Counts who uses which token, off the answer's path: calls go into a bounded queue, and one worker takes them out and counts them in memory.
+/// What has changed is written every few seconds, beside the counting, so that a slow disk does not let the queue fill up.
 /// </summary>
 public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, IDisposable
 {
@@ -31,12 +31,14 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
     private readonly ILogger _logger;
     private readonly UsageLedger _ledger;
     private readonly UsageWriter _writer;
+    private readonly QueueShares _shares;
+    private readonly ConcurrentDictionary<AccountSid, long> _missed = new();
     private Task? _worker;
+    private Task _writing = Task.CompletedTask;
     private bool _stopped;
-    private long _newlyDropped;
+    private bool _forget;
     private long _dropped;
     private long _refusedDropped;
-    private uint _drained;
 
     /// <param name="index">Takes the last use of each slot, and says which tokens an account has.</param>
     /// <param name="keys">Their tombstone key marks retired tokens.</param>
@@ -48,8 +50,8 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
         (_index, _options, _time, _logger) = (index, options, time, logger);
         _ledger = new(index, options.LateUse ? keys.Tombstone : null, options.ConsumerNetwork);
         _writer = new(options, time, logger);
-        _drained = Now;
-        Rotations = new(time);
+        _shares = new(_accepted, index);
+        Rotations = new(time, index);
     }
 
     /// <summary>What rotations tell of themselves: written to the same file, and lost as easily.</summary>
@@ -83,8 +85,9 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
     private uint Now => (uint)_time.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>
-    /// Takes note of a call; any thread may call it. The slot's last use is noted at once and never lost; the rest is queued, or dropped
-    /// and counted as dropped when the queue is full. It neither waits nor allocates.
+    /// Takes note of a call; any thread may call it. The slot's last use is noted at once and never lost; the rest is queued. When the queue is
+    /// full, or its account has used up its share of a queue that fills up, the call is dropped and is a gap of that account alone. It neither waits
+    /// nor, unless the call is dropped, allocates.
     /// </summary>
     public void Record(in Sighting sighting)
     {
@@ -100,14 +103,14 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
         }
 
         _index.RecordUse(sighting.Sid, slot, sighting.Generation, sighting.Second);
-        if (_options.CountUsage && !_accepted.TryAdd(sighting))
+        if (_options.CountUsage && !(_shares.Admits(sighting.Sid) && _accepted.TryAdd(sighting)))
         {
-            Interlocked.Increment(ref _newlyDropped);
+            Missed(sighting.Sid);
         }
     }
 
-    /// <summary>A call could not be described, and is counted as dropped.</summary>
-    internal void Missed() => Interlocked.Increment(ref _newlyDropped);
+    /// <summary>A call of an account could not be counted. It is a gap of that account.</summary>
+    internal void Missed(AccountSid sid) => _missed.AddOrUpdate(sid, 1, static (_, calls) => calls + 1);
 
     /// <summary>The store's hook: a change that retired a token is durable, and not yet in the index.</summary>
     public void Retire(Retirement retirement) => _retirements.Enqueue(retirement);
@@ -156,10 +159,18 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
             await _worker;
         }
 
-        lock (_lock)
+        await _writing;
+        try
         {
-            Drain();
-            _writer.Close((now, limit) => Take(now, limit, forget: false));
+            lock (_lock)
+            {
+                Drain();
+                _writer.Close(Take, Lose);
+            }
+        }
+        catch (Exception fault)
+        {
+            Report(fault); // the file is still marked as running, so the next start notes a gap
         }
     }
 
@@ -199,37 +210,59 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
     {
         try
         {
-            var forget = tick == TicksBetweenForgetting;
             var write = tick % TicksBetweenWrites == 0;
             lock (_lock)
             {
                 Drain();
-                if (forget)
+                if (tick == TicksBetweenForgetting)
                 {
                     _ledger.Forget(Now);
+                    _forget = true;
                 }
 
                 write |= tick % TicksBetweenUrgentWrites == 0 && _ledger.IsUrgent;
             }
 
-            if (write)
+            if (write && _writing.IsCompleted)
             {
-                _writer.Write((now, limit) => Take(now, limit, forget));
+                _writing = Task.Run(Write, CancellationToken.None);
             }
         }
         catch (Exception fault)
         {
-            LogFault(_logger, fault); // counting may fail; the server goes on, and the next tick tries again
+            Report(fault); // counting may fail; the server goes on, and the next tick tries again
         }
     }
 
-    private UsageBatch Take(uint now, int limit, bool forget)
+    private void Write()
+    {
+        try
+        {
+            _writer.Write(Take, Lose);
+        }
+        catch (Exception fault)
+        {
+            Report(fault);
+        }
+    }
+
+    private UsageBatch Take(uint now, int limit)
     {
         lock (_lock)
         {
-            var batch = _ledger.Take(now, limit);
-            batch.Forget = forget;
-            foreach (var row in Rotations.Take(limit, forget))
+            UsageBatch batch;
+            try
+            {
+                batch = _ledger.Take(now, limit);
+            }
+            catch
+            {
+                _ledger.AddGap(new(now, now, GapReason.Dropped)); // what it had taken by then is not known
+                throw;
+            }
+
+            (batch.Forget, _forget) = (_forget, false);
+            foreach (var row in Rotations.Take(limit, batch.Forget))
             {
                 batch.Rotations.Add(row);
             }
@@ -238,29 +271,53 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
         }
     }
 
-    /// <summary>Counts what waits. Holds the lock.</summary>
+    private void Lose(UsageBatch batch)
+    {
+        lock (_lock)
+        {
+            _ledger.Lose(batch);
+        }
+    }
+
+    /// <summary>Counts what waits. A call that cannot be counted is a gap of its account. Holds the lock.</summary>
     private void Drain()
     {
-        var (now, before) = (Now, _drained);
-        _drained = now;
+        var now = Now;
         while (_accepted.TryTake(out var sighting))
         {
             // Whoever was seen at a later generation was seen after its retirement had been handed over.
             TakeRetirements(now);
-            _ledger.Count(sighting);
+            Count(sighting);
         }
 
+        _shares.Renew();
         TakeRetirements(now);
         while (_refused.TryTake(out var sighting))
         {
             TakeRetirements(now);
-            _ledger.Count(sighting);
+            Count(sighting);
         }
 
-        if (Interlocked.Exchange(ref _newlyDropped, 0) is > 0 and var dropped)
+        foreach (var (sid, _) in _missed)
         {
-            Interlocked.Add(ref _dropped, dropped);
-            _ledger.AddGap(new(Math.Min(before, now), now, GapReason.Dropped, (ulong)dropped));
+            if (_missed.TryRemove(sid, out var calls))
+            {
+                Interlocked.Add(ref _dropped, calls);
+                _ledger.Miss(sid, now);
+            }
+        }
+    }
+
+    private void Count(in Sighting sighting)
+    {
+        try
+        {
+            _ledger.Count(sighting);
+        }
+        catch (Exception fault)
+        {
+            Report(fault);
+            Missed(sighting.Sid);
         }
     }
 
@@ -268,9 +325,19 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
     {
         while (_retirements.TryDequeue(out var retirement))
         {
-            _ledger.Retire(retirement, now);
+            try
+            {
+                _ledger.Retire(retirement, now);
+            }
+            catch (Exception fault)
+            {
+                Report(fault);
+                _ledger.Miss(retirement.After.Sid, now, anew: true); // its counts may belong to a token that is retired
+            }
         }
     }
+
+    private void Report(Exception fault) => RepeatedWork.Report(_logger, fault, LogFault);
 
     [LoggerMessage(1, LogLevel.Error, "Counting failed; checks and rotations go on.")]
     private static partial void LogFault(ILogger logger, Exception fault);

@@ -5,7 +5,7 @@ namespace Tandem.Server.Usage;
 
 /// <summary>
 /// Writes what was counted to the usage file. An error there stops nothing: counting goes on in memory, the same batch is tried again, and
-/// a line is logged once a minute at most. For one thread at a time.
+/// a line is logged once a minute at most. A batch that cannot be written is a gap of the accounts in it. For one thread at a time.
 /// </summary>
 internal sealed partial class UsageWriter(TandemOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
@@ -35,19 +35,29 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
     /// <summary>Opens the file and fills the ledger and the records of rotations from it, or begins with a gap when it cannot be read.</summary>
     public void Open(UsageLedger ledger, RotationRecords rotations)
     {
-        if (TryOpen() is { } content)
+        try
         {
-            ledger.Restore(content, Now);
-            rotations.Restore(content.Rotations);
-            return;
+            if (TryOpen() is { } content)
+            {
+                ledger.Restore(content, Now);
+                rotations.Restore(content.Rotations);
+                return;
+            }
+        }
+        catch (Exception e)
+        {
+            Failed(Describe(e));
         }
 
         ledger.Begin(Now);
         ledger.AddGap(new(Now, Now, GapReason.Unreadable));
     }
 
-    /// <summary>Writes one batch of what has changed. <paramref name="take"/> is asked for it, unless an earlier one waits. False when nothing was written.</summary>
-    public bool Write(Func<uint, int, UsageBatch> take)
+    /// <summary>
+    /// Writes one batch of what has changed. <paramref name="take"/> is asked for it, unless an earlier one waits; <paramref name="lose"/> is handed
+    /// one that cannot be written at all. False when nothing was written.
+    /// </summary>
+    public bool Write(Func<uint, int, UsageBatch> take, Action<UsageBatch> lose)
     {
         if (_file is null && (_opened is null || time.GetElapsedTime(_opened.Value) < Quiet || TryOpen() is null))
         {
@@ -72,13 +82,19 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
             Failed(e.Message);
             return false;
         }
+        catch (Exception e)
+        {
+            _unwritten = null;
+            Failed(Describe(e));
+            return WriteApart(batch.ByAccount(), lose);
+        }
     }
 
     /// <summary>Writes all that is left, as long as there is time, and closes the file.</summary>
-    public void Close(Func<uint, int, UsageBatch> take)
+    public void Close(Func<uint, int, UsageBatch> take, Action<UsageBatch> lose)
     {
         var started = time.GetTimestamp();
-        while (Write(take) && time.GetElapsedTime(started) < StopPatience)
+        while (Write(take, lose) && time.GetElapsedTime(started) < StopPatience)
         {
         }
 
@@ -88,9 +104,9 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
             {
                 file.MarkStopped();
             }
-            catch (StoreException e)
+            catch (Exception e)
             {
-                Failed(e.Message);
+                Failed(Describe(e));
             }
         }
 
@@ -105,6 +121,36 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
     }
 
     /// <summary>
+    /// Writes what is good of a batch that cannot be written as a whole: what is wrong with one account costs no other its counts. When nothing
+    /// of it can be written the file is at fault, and is opened again later.
+    /// </summary>
+    private bool WriteApart(IReadOnlyList<UsageBatch> parts, Action<UsageBatch> lose)
+    {
+        var written = 0;
+        foreach (var part in parts)
+        {
+            try
+            {
+                _file!.Write(part);
+                written++;
+            }
+            catch (Exception e)
+            {
+                Failed(Describe(e));
+                lose(part);
+            }
+        }
+
+        if (written == 0)
+        {
+            _file!.Dispose();
+            (_file, _opened) = (null, time.GetTimestamp());
+        }
+
+        return written > 0;
+    }
+
+    /// <summary>
     /// When it succeeds only later, what the file held before stays there and is of use to the next start; what was counted meanwhile is written.
     /// </summary>
     private UsageContent? TryOpen()
@@ -116,12 +162,15 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
             _failing = _unwritten is not null;
             return content;
         }
-        catch (StoreException e)
+        catch (Exception e)
         {
-            Failed(e.Message);
+            Failed(Describe(e));
             return null;
         }
     }
+
+    /// <summary>A fault's own message is not for the log: nobody has looked at what it may quote.</summary>
+    private static string Describe(Exception e) => e is StoreException ? e.Message : $"An unexpected error ({e.GetType().Name}).";
 
     private void Failed(string reason)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tandem.Client;
 using Tandem.Testing;
 using Xunit;
 
@@ -28,6 +29,43 @@ public sealed class Consumers_200_400_409
 
         static void Describe(HttpRequestMessage request) =>
             request.With("X-Forwarded-Host", "sms.example.com").With("User-Agent", "twilio-php/8.12.0 (Linux x86_64) PHP/8.2.36");
+    }
+
+    [Fact]
+    public async Task A_list_is_answered_page_by_page_and_the_client_reads_all_of_it()
+    {
+        await using var tandem = await Consumer.ServerAsync(_time);
+        for (var i = 0; i < 7; i++)
+        {
+            await tandem.CallAsync($"c{i}", tandem.Account);
+        }
+
+        var (names, after, pages) = (new List<string?>(), "", 0);
+        while (after is not null)
+        {
+            var page = await tandem.AskAsync($"consumers?limit=3{(after.Length == 0 ? "" : $"&after={after}")}");
+            var consumers = page.Json.GetProperty("consumers").EnumerateArray().Select(c => Text(c, "client_name")).ToList();
+            Assert.InRange(consumers.Count, 1, 3);
+            names.AddRange(consumers);
+            (after, pages) = (page.Text("next_after"), pages + 1);
+        }
+
+        Assert.Equal((3, 7), (pages, names.Distinct(StringComparer.Ordinal).Count()));
+        using var client = TandemClient.OverHttp(tandem.Address, new(tandem.Account.Sid, tandem.Account.Token));
+        Assert.Equal(7, (await client.GetConsumersAsync(tandem.Account.Sid, TestContext.Current.CancellationToken)).Consumers.Count);
+    }
+
+    [Theory]
+    [InlineData("consumers?limit=0")]
+    [InlineData("consumers?limit=1001")]
+    [InlineData("consumers?after=x")]
+    [InlineData("late-use?limit=-1")]
+    [InlineData("late-use?after=99999999999")]
+    public async Task A_page_that_cannot_be_is_400(string path)
+    {
+        await using var tandem = await Consumer.ServerAsync(_time);
+        var answer = await tandem.SendAsync("GET", $"/tandem/v1/accounts/{tandem.Account.Sid}/{path}");
+        Assert.Equal((400, "invalid_request"), (answer.Status, answer.Text("kind")));
     }
 
     [Fact]

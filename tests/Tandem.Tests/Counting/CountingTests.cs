@@ -140,7 +140,7 @@ public sealed class CountingTests
             (steps, first) =>
             {
                 var account = Account(first);
-                var usage = new AccountUsage(account.Sid, account.Generation, account.Secondary is not null);
+                var usage = new AccountUsage(account.Sid, account.Generation, account.Secondary is not null) { Owner = account.OwnerSid };
                 var calls = new Dictionary<Fingerprint, ulong>();
                 var (number, pending) = (100, new Queue<(Slot, long, Fingerprint)>());
                 foreach (var step in steps)

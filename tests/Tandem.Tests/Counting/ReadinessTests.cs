@@ -121,7 +121,7 @@ public sealed class ReadinessTests
     [Fact]
     public void Those_beyond_the_limit_are_never_moved()
     {
-        var usage = new AccountUsage(Some.Sid, 2, hasSecondary: true);
+        var usage = new AccountUsage(Some.Sid, 2, hasSecondary: true) { Owner = Some.Sid };
         for (var i = 0; i < AccountUsage.ConsumerLimit + 50; i++)
         {
             var key = new ConsumerKey($"route{i}", default, ClientFamily.Curl, "");
@@ -154,7 +154,7 @@ public sealed class ReadinessTests
             (calls, gapAgo, withGap, gone, goneAgo) =>
             {
                 calls = [.. calls.OrderByDescending(c => c.Item3)];
-                var usage = new AccountUsage(Some.Sid, 2, hasSecondary: true);
+                var usage = new AccountUsage(Some.Sid, 2, hasSecondary: true) { Owner = Some.Sid };
                 foreach (var (who, isNew, ago) in calls)
                 {
                     Call(usage, Key(who), isNew ? Slot.Secondary : Slot.Primary, Now - ago);
@@ -222,7 +222,7 @@ public sealed class ReadinessTests
 
     private static AccountUsage Usage(string calls)
     {
-        var usage = new AccountUsage(Some.Sid, 2, hasSecondary: true);
+        var usage = new AccountUsage(Some.Sid, 2, hasSecondary: true) { Owner = Some.Sid };
         foreach (var call in calls.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             var ago = uint.Parse(call.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture) * Hour;

@@ -246,32 +246,6 @@ public sealed class UsageFileTests : IDisposable
         file.Write(batch);
     }
 
-    [Fact]
-    public void More_accounts_than_there_is_room_for_are_not_counted_and_later_not_believed_complete()
-    {
-        var ledger = new UsageLedger(_index, null);
-        ledger.Begin(Now);
-        for (var i = 0; i * AccountUsage.ConsumerLimit < UsageLedger.ConsumerLimit; i++)
-        {
-            var account = Account(1, 1, null, AccountSid.Create());
-            _index.Apply(account, i + 10);
-            for (var consumer = 0; consumer < AccountUsage.ConsumerLimit; consumer++)
-            {
-                ledger.Count(Call(Slot.Primary, "10.0.0.1", Now) with { Sid = account.Sid, Generation = 1, ClientName = $"c{consumer}" });
-            }
-        }
-
-        Assert.Equal(UsageLedger.ConsumerLimit, ledger.Consumers);
-        ledger.Count(Call(Slot.Primary, "10.0.0.1", Now));
-        Assert.Null(ledger.Find(_account.Sid));
-        Assert.Equal(1UL, ledger.NotToldApart);
-
-        ledger.Forget(Now + UsageLedger.Lifetime + 1);
-        Assert.Equal(0, ledger.Consumers);
-        ledger.Count(Call(Slot.Primary, "10.0.0.1", Now + UsageLedger.Lifetime + 2));
-        Assert.Equal(Now + UsageLedger.Lifetime + 2, ledger.Find(_account.Sid)!.GapUntil);
-    }
-
     private static Account Account(int generation, int primary, int? secondary, AccountSid? sid = null) => new()
     {
         Sid = sid ?? Some.Sid,

@@ -53,6 +53,67 @@ public abstract class AccountLifecycleSpec<TStore> : StoreSpec<TStore>
     }
 
     [Fact]
+    public async Task Subaccounts_are_limited_whoever_creates_them_and_closed_ones_make_room()
+    {
+        var (parent, token) = await NewAccountAsync();
+        var limited = Limited(3);
+        var subaccounts = new List<AccountSid>();
+        for (var i = 0; i < 3; i++)
+        {
+            using var created = (await limited.CreateAsync(With(parent, token), parent, null, Some.Context)).Value!;
+            subaccounts.Add(created.Account.Sid);
+        }
+
+        Assert.Equal(ErrorKind.TooManySubaccounts, (await limited.CreateAsync(With(parent, token), parent, null, Some.Context)).Error);
+        Assert.Equal(ErrorKind.TooManySubaccounts, (await limited.CreateAsync(Operator, parent, null, Some.Context)).Error);
+        await limited.UpdateAsync(Operator, subaccounts[0], null, AccountStatus.Suspended, Some.Context);
+        Assert.Equal(ErrorKind.TooManySubaccounts, (await limited.CreateAsync(Operator, parent, null, Some.Context)).Error);
+        await limited.UpdateAsync(Operator, subaccounts[1], null, AccountStatus.Closed, Some.Context);
+        Assert.Equal(ErrorKind.None, (await limited.CreateAsync(Operator, parent, null, Some.Context)).Error);
+        Assert.Equal(ErrorKind.TooManySubaccounts, (await limited.CreateAsync(Operator, parent, null, Some.Context)).Error);
+    }
+
+    [Fact]
+    public async Task Creating_and_closing_subaccounts_in_turn_comes_to_an_end()
+    {
+        var (parent, _) = await NewAccountAsync();
+        var limited = Limited(2);
+        var created = 0;
+        for (; created < 100 && await limited.CreateAsync(Operator, parent, null, Some.Context) is { Value: { } one }; created++)
+        {
+            await limited.UpdateAsync(Operator, one.Account.Sid, null, AccountStatus.Closed, Some.Context);
+            one.Dispose();
+        }
+
+        Assert.Equal(2 * AccountLifecycle.ClosedFactor, created);
+    }
+
+    [Fact]
+    public async Task Top_level_accounts_and_the_subaccounts_of_others_are_not_counted()
+    {
+        var limited = Limited(1);
+        var (one, _) = await NewAccountAsync();
+        var (two, _) = await NewAccountAsync();
+        Assert.Equal(ErrorKind.None, (await limited.CreateAsync(Operator, one, null, Some.Context)).Error);
+        Assert.Equal(ErrorKind.None, (await limited.CreateAsync(Operator, two, null, Some.Context)).Error);
+        Assert.Equal(ErrorKind.None, (await limited.CreateAsync(Operator, null, null, Some.Context)).Error);
+        Assert.Equal(ErrorKind.TooManySubaccounts, (await limited.CreateAsync(Operator, two, null, Some.Context)).Error);
+    }
+
+    [Fact]
+    public async Task Creations_that_race_for_the_last_places_do_not_pass_the_limit()
+    {
+        var (parent, _) = await NewAccountAsync();
+        var limited = Limited(5);
+        var outcomes = await Task.WhenAll(
+            Enumerable.Range(0, 40).Select(_ => Task.Run(() => limited.CreateAsync(Operator, parent, null, Some.Context))));
+
+        Assert.Equal(5, outcomes.Count(o => o.Value is not null));
+        Assert.All(outcomes.Where(o => o.Value is null), o => Assert.Equal(ErrorKind.TooManySubaccounts, o.Error));
+        Assert.Equal(6, (await Store.Accounts.ListAsync(new(100, Owner: parent), TestContext.Current.CancellationToken)).Accounts.Count);
+    }
+
+    [Fact]
     public async Task A_closed_account_gets_no_subaccounts()
     {
         var (parent, _) = await NewAccountAsync();
@@ -144,6 +205,8 @@ public abstract class AccountLifecycleSpec<TStore> : StoreSpec<TStore>
         Assert.Equal(ErrorKind.AccountNotFound, (await Lifecycle.UpdateAsync(With(one, token), Some.Sid, "Mine", null, Some.Context)).Error);
         Assert.Equal(ErrorKind.AccountNotFound, (await Lifecycle.UpdateAsync(Operator, Some.Sid, "Mine", null, Some.Context)).Error);
     }
+
+    private AccountLifecycle Limited(int subaccounts) => new(Store.Accounts, Verifier, Seals, Time) { SubaccountLimit = subaccounts };
 }
 
 public sealed class SqliteAccountLifecycle : AccountLifecycleSpec<SqliteTestStore>;
