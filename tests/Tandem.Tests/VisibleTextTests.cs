@@ -43,15 +43,15 @@ public sealed class VisibleTextTests
         Assert.Same(text, VisibleText.Of(text));
     }
 
-    [Theory]
-    [InlineData("a\uD800b")]
-    [InlineData("a\uDC00b")]
-    [InlineData("b\uD83D")]
-    public void Half_a_character_does_not_pass(string text)
+    [Fact]
+    public void Half_a_character_does_not_pass()
     {
-        Assert.False(VisibleText.Is(text));
-        Assert.Equal(text.Length, VisibleText.Of(text).Length);
-        Assert.Contains('\uFFFD', VisibleText.Of(text));
+        foreach (var text in new[] { "a\uD800b", "a\uDC00b", "b\uD83D" })
+        {
+            Assert.False(VisibleText.Is(text));
+            Assert.Equal(text.Length, VisibleText.Of(text).Length);
+            Assert.Contains('\uFFFD', VisibleText.Of(text));
+        }
     }
 
     [Fact]
