@@ -37,7 +37,14 @@ internal sealed class HostileSocket : IAsyncDisposable
             while (true)
             {
                 using var socket = await _listener.AcceptAsync();
-                await AnswerAsync(socket);
+                try
+                {
+                    await AnswerAsync(socket);
+                }
+                catch (SocketException)
+                {
+                    // One that connects and asks nothing is gone by now.
+                }
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
