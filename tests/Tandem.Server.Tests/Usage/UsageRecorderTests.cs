@@ -124,30 +124,6 @@ public sealed class UsageRecorderTests
     }
 
     [Fact]
-    public async Task A_batch_that_cannot_be_written_costs_only_the_account_that_is_at_fault_and_is_its_gap()
-    {
-        using var directory = new Store();
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
-        var (bad, good) = (directory.Create(time).Sid, directory.Create(time).Sid);
-        await using (var recorder = directory.Recorder(time))
-        {
-            await recorder.StartAsync(CancellationToken.None);
-            directory.Execute(
-                $"CREATE TRIGGER lost BEFORE INSERT ON consumer WHEN NEW.account = x'{bad.ToString()[2..]}' BEGIN SELECT RAISE(IGNORE); END");
-            recorder.Record(Call(bad, time));
-            recorder.Record(Call(good, time));
-            time.Advance(TimeSpan.FromSeconds(1));
-            await recorder.StopAsync(CancellationToken.None);
-        }
-
-        await using var again = directory.Recorder(time);
-        await again.StartAsync(CancellationToken.None);
-        Assert.Equal((1, 0u), again.Report(good).Usage is { } usage ? (usage.Consumers.Count, usage.GapUntil) : default);
-        Assert.Equal(again.Report(bad).At, again.Report(bad).Usage!.GapUntil);
-        Assert.Empty(again.Report(good).Gaps);
-    }
-
-    [Fact]
     public async Task When_nothing_can_be_written_the_counting_goes_on_and_the_next_start_knows_of_the_gap()
     {
         using var directory = new Store();
