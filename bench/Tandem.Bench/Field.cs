@@ -59,23 +59,6 @@ internal static class Field
         return pairs;
     }
 
-    /// <summary>One server alone, with a thousand accounts, for <see cref="PromotesUnderLists"/>.</summary>
-    public static async Task RunPromotesAsync(string form, string directory)
-    {
-        var work = Directory.CreateTempSubdirectory("tandem-bench-").FullName;
-        try
-        {
-            var (data, credentials) = (Path.Combine(work, "data"), Path.Combine(work, "data.txt"));
-            await Seed.FillAsync(data, Sizes[0], credentials);
-            using var server = await TandemAsync(form, directory, data, "");
-            await PromotesUnderLists.RunAsync($"{form}, {Sizes[0]:N0} accounts", server.Url, credentials, work);
-        }
-        finally
-        {
-            Directory.Delete(work, recursive: true);
-        }
-    }
-
     private const string RandomCredentials = """
         local values = {}
         for line in io.lines("FILE") do values[#values + 1] = line end

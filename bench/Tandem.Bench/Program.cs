@@ -5,13 +5,6 @@ using Tandem.Bench;
 // Absolute figures belong to this machine and this minute; the ratios are what is meant.
 //
 //   tandem-bench ROUNDS SECONDS JIT-DIRECTORY NATIVE-DIRECTORY
-//   tandem-bench promotes NAME DIRECTORY      only the promotes under another account's lists
-if (args is ["promotes", var form, var programs])
-{
-    await Field.RunPromotesAsync(form, programs);
-    return;
-}
-
 var (rounds, seconds, jit, native) = (int.Parse(args[0], CultureInfo.InvariantCulture), double.Parse(args[1], CultureInfo.InvariantCulture), args[2], args[3]);
 var work = Directory.CreateTempSubdirectory("tandem-bench-").FullName;
 var contestants = new List<Contestant>();
@@ -35,7 +28,6 @@ try
     Table.Print(contestants, field);
     var native1000 = contestants.Single(c => c.Name == "native: check, 1,000 accounts");
     await Rotations.RunAsync(native1000.Url, Path.Combine(work, "native-1000.txt"), work, TimeSpan.FromSeconds(5));
-    await PromotesUnderLists.RunAsync("native, 1,000 accounts", native1000.Url, Path.Combine(work, "native-1000.txt"), work);
     var many = contestants.Single(c => c.Name == "JIT: check, 100,000 accounts");
     await ConsolePages.RunAsync("JIT, 100,000 accounts", many.Url, Path.Combine(work, "JIT-100000"), Path.Combine(work, "JIT-100000.txt"));
 }

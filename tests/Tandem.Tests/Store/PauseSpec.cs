@@ -78,7 +78,8 @@ public abstract class PauseSpec<TStore> : StoreSpec<TStore>
     {
         var (sid, primary) = await NewAccountAsync();
         await NewSecondaryAsync(sid, primary);
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Rotation.PausePrimaryAsync(Operator, sid, TimeSpan.FromSeconds(seconds), Some.Context));
+        var outcome = await Rotation.PausePrimaryAsync(Operator, sid, TimeSpan.FromSeconds(seconds), Some.Context);
+        Assert.Equal(ErrorKind.InvalidInput, outcome.Error);
     }
 
     [Theory]
