@@ -26,60 +26,14 @@ public static class TandemServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddStore(store, options);
-        services.AddSingleton(s => new Verifier(s.GetRequiredService<VerifierIndex>(), s.GetRequiredService<DataKeys>()));
-        services.AddSingleton(s => new TokenSeal(s.GetRequiredService<DataKeys>()));
-        services.AddSingleton(s => new Rotation(
-            s.GetRequiredService<IAccountStore>(),
-            s.GetRequiredService<Verifier>(),
-            s.GetRequiredService<TokenSeal>(),
-            s.GetRequiredService<TimeProvider>(),
-            options.RecoverableTokens)
-        {
-            Gather = s.GetRequiredService<ReadinessJudge>().GatherAsync,
-        });
-        services.AddSingleton(s => new AccountLifecycle(
-            s.GetRequiredService<IAccountStore>(),
-            s.GetRequiredService<Verifier>(),
-            s.GetRequiredService<TokenSeal>(),
-            s.GetRequiredService<TimeProvider>(),
-            options.RecoverableTokens)
-        {
-            SubaccountLimit = options.Subaccounts,
-        });
-        services.AddSingleton(s => new ConsumerDecisions(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(s => new ReadinessJudge(s.GetRequiredService<AccountMoments>(), options));
-        services.AddSingleton(s => new AccountMoments(
-            s.GetRequiredService<IAccountStore>(), s.GetRequiredService<VerifierIndex>(), s.GetRequiredService<UsageRecorder>()));
-        services.AddSingleton(s => new Alarms(
-            s.GetRequiredService<IAccountStore>(),
-            s.GetRequiredService<ForgottenSecondaries>(),
-            s.GetRequiredService<UsageRecorder>(),
-            s.GetService<FirstAccount>()));
-        services.AddSingleton(s =>
-        {
-            var recorder = new UsageRecorder(
-                s.GetRequiredService<VerifierIndex>(),
-                s.GetRequiredService<DataKeys>(),
-                options,
-                s.GetRequiredService<TimeProvider>(),
-                s.GetRequiredService<ILogger<UsageRecorder>>());
-            store.Retiring = recorder.Retire;
-            return recorder;
-        });
-        services.AddHostedService(s => s.GetRequiredService<UsageRecorder>());
-        services.AddSingleton(s => s.GetRequiredService<UsageRecorder>().Rotations);
+        services.AddRules(options);
+        services.AddUsage(store, options);
         services.AddSingleton(s => new Throttle(options, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ReadTurns>();
         services.AddSingleton<Browsers>();
         services.AddPeople(store);
         services.AddConsole();
-        services.AddSingleton<VerdictCounts>();
-        services.AddSingleton<RefusedCredentials>();
-        services.AddSingleton<ServerMetrics>();
-        services.AddHostedService<RefusalLog>();
-        services.AddSingleton<FrameworkEvents>();
-        services.AddSingleton<ILoggerProvider>(s => s.GetRequiredService<FrameworkEvents>());
-        services.AddHostedService<FrameworkLog>();
+        services.AddMetrics();
         services.AddHostedService<Upkeep>();
         services.AddSingleton<ForgottenSecondaries>();
         services.AddHostedService(s => s.GetRequiredService<ForgottenSecondaries>());
@@ -104,5 +58,69 @@ public static class TandemServices
         services.AddSingleton(store.Index);
         services.AddSingleton(store.Keys);
         services.AddSingleton(store.Pending);
+    }
+
+    /// <summary>What may be done to accounts and tokens, and by whom.</summary>
+    private static void AddRules(this IServiceCollection services, TandemOptions options)
+    {
+        services.AddSingleton(s => new Verifier(s.GetRequiredService<VerifierIndex>(), s.GetRequiredService<DataKeys>()));
+        services.AddSingleton(s => new TokenSeal(s.GetRequiredService<DataKeys>()));
+        services.AddSingleton(s => new Rotation(
+            s.GetRequiredService<IAccountStore>(),
+            s.GetRequiredService<Verifier>(),
+            s.GetRequiredService<TokenSeal>(),
+            s.GetRequiredService<TimeProvider>(),
+            options.RecoverableTokens)
+        {
+            Gather = s.GetRequiredService<ReadinessJudge>().GatherAsync,
+        });
+        services.AddSingleton(s => new AccountLifecycle(
+            s.GetRequiredService<IAccountStore>(),
+            s.GetRequiredService<Verifier>(),
+            s.GetRequiredService<TokenSeal>(),
+            s.GetRequiredService<TimeProvider>(),
+            options.RecoverableTokens)
+        {
+            SubaccountLimit = options.Subaccounts,
+        });
+        services.AddSingleton(s => new ConsumerDecisions(s.GetRequiredService<IAccountStore>(), s.GetRequiredService<TimeProvider>()));
+    }
+
+    /// <summary>Who uses which token, whether a promote would cut anyone off, and the alarms.</summary>
+    private static void AddUsage(this IServiceCollection services, SqliteAccountStore store, TandemOptions options)
+    {
+        services.AddSingleton(s => new ReadinessJudge(s.GetRequiredService<AccountMoments>(), options));
+        services.AddSingleton(s => new AccountMoments(
+            s.GetRequiredService<IAccountStore>(), s.GetRequiredService<VerifierIndex>(), s.GetRequiredService<UsageRecorder>()));
+        services.AddSingleton(s => new Alarms(
+            s.GetRequiredService<IAccountStore>(),
+            s.GetRequiredService<ForgottenSecondaries>(),
+            s.GetRequiredService<UsageRecorder>(),
+            s.GetService<FirstAccount>()));
+        services.AddSingleton(s =>
+        {
+            var recorder = new UsageRecorder(
+                s.GetRequiredService<VerifierIndex>(),
+                s.GetRequiredService<DataKeys>(),
+                options,
+                s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<UsageRecorder>>());
+            store.Retiring = recorder.Retire;
+            return recorder;
+        });
+        services.AddHostedService(s => s.GetRequiredService<UsageRecorder>());
+        services.AddSingleton(s => s.GetRequiredService<UsageRecorder>().Rotations);
+    }
+
+    /// <summary>Counters, and the log lines that sum up what strangers can cause.</summary>
+    private static void AddMetrics(this IServiceCollection services)
+    {
+        services.AddSingleton<VerdictCounts>();
+        services.AddSingleton<RefusedCredentials>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddHostedService<RefusalLog>();
+        services.AddSingleton<FrameworkEvents>();
+        services.AddSingleton<ILoggerProvider>(s => s.GetRequiredService<FrameworkEvents>());
+        services.AddHostedService<FrameworkLog>();
     }
 }

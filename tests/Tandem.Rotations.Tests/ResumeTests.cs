@@ -69,7 +69,7 @@ public sealed class ResumeTests
         var request = rig.Request([.. plan.Destinations]) with { Leaked = true };
         await Assert.ThrowsAsync<RotationException>(() => rig.Engine.RotateAsync(request, Cancel));
         rig.Script("push.sh", "exit 0\n");
-        var promoted = rig.States.Load(rig.Sid, request.Issuer.Target)!.Value.Tokens.New!;
+        var promoted = rig.States.Load(AccountSid.Parse(rig.Sid), request.Issuer.Target)!.Value.Tokens.New!;
         await rig.Server.SendAsync("POST", "/v1/AuthTokens/Secondary", r => r.As(new(rig.Sid, promoted)));
         await rig.Server.SendAsync("POST", "/v1/AuthTokens/Promote", r => r.As(new(rig.Sid, promoted)));
         var before = await File.ReadAllTextAsync(rig.Env, Cancel);
@@ -104,7 +104,7 @@ public sealed class ResumeTests
         var sub = new TestCredential(answer.Text("sid")!, answer.Text("auth_token")!);
         var env = rig.PathOf("sub.env");
         await File.WriteAllTextAsync(env, "APP=x\n", Cancel);
-        return (sub, rig.Request(RotationPlan.Dotenv(env)) with { AccountSid = sub.Sid, Token = null, Parent = rig.First }, env);
+        return (sub, rig.Request(RotationPlan.Dotenv(env)) with { AccountSid = AccountSid.Parse(sub.Sid), Token = null, Parent = rig.First }, env);
     }
 
     private static async Task<string> StopAsync(Rig rig, RotationRequest request, string env)
