@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -101,7 +102,7 @@ public sealed class TandemClient : IDisposable
 
     /// <summary>Deletes the secondary token.</summary>
     public Task DeleteSecondaryAsync(string sid, CancellationToken cancel = default) =>
-        SendAsync(HttpMethod.Delete, $"{Account(sid)}/tokens/secondary", null, cancel);
+        DeleteAsync($"{Account(sid)}/tokens/secondary", cancel);
 
     /// <summary>Lets the check refuse the primary for a while: the rehearsal of a promote.</summary>
     public Task<AccountTokens> PausePrimaryAsync(string sid, PauseRequest request, CancellationToken cancel = default) =>
@@ -160,7 +161,7 @@ public sealed class TandemClient : IDisposable
 
     /// <summary>Lets the server forget the account's rotation, whoever runs it.</summary>
     public Task ForgetRotationAsync(string sid, CancellationToken cancel = default) =>
-        SendAsync(HttpMethod.Delete, $"{Account(sid)}/rotation", null, cancel);
+        DeleteAsync($"{Account(sid)}/rotation", cancel);
 
     /// <summary>
     /// Reads audit entries, of one account or of all (null): the newest <paramref name="limit"/> (1 to 1000), the newest first; or those after
@@ -285,7 +286,13 @@ public sealed class TandemClient : IDisposable
         }
     }
 
-    /// <summary>Sends, and answers the body; a long one is handed to <paramref name="read"/> as it comes, and nothing is answered.</summary>
+    /// <summary>Deletes something. Another success than 204 comes from something on the way, and says nothing about what the server did.</summary>
+    private Task<byte[]> DeleteAsync(string path, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Delete, path, null, cancel, response => response.StatusCode == HttpStatusCode.NoContent
+            ? Task.CompletedTask
+            : throw new TandemException(TandemException.Broken, "The server's answer cannot be read."));
+
+    /// <summary>Sends a request and returns the body of the answer; with <paramref name="read"/> the answer is handed to that, and nothing is returned.</summary>
     private async Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancel, Func<HttpResponseMessage, Task>? read = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };

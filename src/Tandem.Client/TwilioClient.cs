@@ -198,6 +198,11 @@ public sealed class TwilioClient : IDisposable
         {
             using var response = await _http.SendAsync(request, cancel);
             var content = await response.Content.ReadAsByteArrayAsync(cancel); // it has been read to its end, within the limits of the client
+            if (method == HttpMethod.Delete && response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NoContent)
+            {
+                throw new TwilioException(0, 0, $"The answer of {address.Authority} cannot be read."); // something on the way answered it
+            }
+
             return response.IsSuccessStatusCode ? content : throw Refusal(response, content, address);
         }
         catch (HttpRequestException e) when (e.HttpRequestError

@@ -75,6 +75,11 @@ internal sealed class BackupCopy(string path) : IDisposable
         {
             End(false);
         }
+        catch (Exception fault)
+        {
+            _done.TrySetException(fault); // no caller sees this task
+            End(false);
+        }
     }
 
     private bool End(bool whole)

@@ -75,38 +75,6 @@ public sealed record UsageBatch
     /// <summary>Whether there is nothing to write.</summary>
     public bool IsEmpty =>
         Accounts.Count + Consumers.Count + Tombstones.Count + OldTombstones.Count + LateUses.Count + Gaps.Count + Rotations.Count == 0 && !Forget;
-
-    /// <summary>The same as batches of one account each, and one of what belongs to no account.</summary>
-    public IReadOnlyList<UsageBatch> ByAccount()
-    {
-        var parts = new Dictionary<AccountSid, UsageBatch>();
-        Divide(Accounts, a => a.Sid, p => p.Accounts);
-        Divide(Consumers, c => c.Account, p => p.Consumers);
-        Divide(Tombstones, t => t.Account, p => p.Tombstones);
-        Divide(LateUses, u => u.Tombstone.Account, p => p.LateUses);
-        Divide(OldTombstones, t => t.Account, p => p.OldTombstones);
-        Divide(Rotations, r => r.Account, p => p.Rotations);
-        var rest = new UsageBatch { At = At, Forget = Forget };
-        foreach (var gap in Gaps)
-        {
-            rest.Gaps.Add(gap);
-        }
-
-        return rest.IsEmpty ? [.. parts.Values] : [rest, .. parts.Values];
-
-        void Divide<T>(IEnumerable<T> all, Func<T, AccountSid> account, Func<UsageBatch, IList<T>> into)
-        {
-            foreach (var one in all)
-            {
-                if (!parts.TryGetValue(account(one), out var part))
-                {
-                    parts.Add(account(one), part = new() { At = At });
-                }
-
-                into(part).Add(one);
-            }
-        }
-    }
 }
 
 /// <summary>What was stored, read at the start.</summary>

@@ -193,27 +193,6 @@ public sealed class UsageLedger(VerifierIndex index, DataKey? tombstoneKey, byte
         _dirtyAccounts[sid] = anew || _dirtyAccounts.GetValueOrDefault(sid);
     }
 
-    /// <summary>
-    /// Takes back a batch that cannot be written: each of its accounts has a gap, because the next start lacks its counts. Gaps are written again.
-    /// </summary>
-    public void Lose(UsageBatch batch)
-    {
-        foreach (var sid in batch.Accounts.Select(a => a.Sid).Concat(batch.Consumers.Select(c => c.Account)).Distinct())
-        {
-            Miss(sid, batch.At);
-        }
-
-        foreach (var row in batch.Accounts.Where(a => a.IsRewritten && _dirtyAccounts.ContainsKey(a.Sid)))
-        {
-            _dirtyAccounts[row.Sid] = true; // the file still has the consumers of a retired token
-        }
-
-        foreach (var gap in batch.Gaps)
-        {
-            _dirtyGaps.TryAdd((gap.Began, gap.Reason), gap);
-        }
-    }
-
     /// <summary>Notes a gap; one of the same kind that begins within a minute of the last is joined to it.</summary>
     public void AddGap(UsageGap gap)
     {

@@ -24,12 +24,13 @@ public sealed class HostileServerTests
     [MemberData(nameof(WrongTokens))]
     public async Task A_token_that_is_none_reaches_no_env_file(string token)
     {
-        await using var rig = await Rig.StartAsync();
+        var time = Hurried.CreateClock();
+        await using var rig = await Rig.StartAsync(time);
         var before = await File.ReadAllTextAsync(rig.Env, Cancel);
         foreach (var request in (Func<RotationRequest>[])[() => rig.Request(), () => rig.OnTwilio()])
         {
             rig.Handler = () => new Lie("/v1/AuthTokens/Secondary", answer => answer["secondary_auth_token"] = token);
-            await Assert.ThrowsAsync<RotationException>(() => rig.Engine.RotateAsync(request(), Cancel));
+            await Assert.ThrowsAsync<RotationException>(() => time.RunAsync(() => rig.Engine.RotateAsync(request(), Cancel)));
             Assert.Equal(before, await File.ReadAllTextAsync(rig.Env, Cancel));
             rig.Handler = null;
             await rig.Engine.AbortAsync(request() with { ReplaceSecondary = true }, Cancel);

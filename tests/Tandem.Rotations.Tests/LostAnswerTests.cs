@@ -15,7 +15,7 @@ public sealed class LostAnswerTests
     [InlineData("/v1/AuthTokens/Promote")]
     public async Task On_Tandem_a_rotation_goes_on_by_itself_and_leaves_no_token_that_nobody_holds(string path)
     {
-        await using var rig = await Rig.StartAsync(inMemory: true);
+        await using var rig = await Rig.StartAsync(new FastTime(), inMemory: true);
         var token = rig.First;
         var lost = 0;
         foreach (var at in await BytesOfAsync(rig, path))
@@ -41,7 +41,7 @@ public sealed class LostAnswerTests
     [Fact]
     public async Task On_Twilio_a_lost_create_is_an_orphan_only_with_the_sentence_and_a_lost_promote_is_none()
     {
-        await using var rig = await Rig.StartAsync(inMemory: true);
+        await using var rig = await Rig.StartAsync(new FastTime(), inMemory: true);
         var (token, orphans) = (rig.First, 0);
         foreach (var at in await BytesOfAsync(rig, "/v1/AuthTokens/Secondary"))
         {

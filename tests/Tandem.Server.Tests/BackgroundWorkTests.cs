@@ -52,13 +52,15 @@ public sealed class BackgroundWorkTests
     {
         await using var tandem = await TestTandem.StartAsync();
         var backup = tandem.Services.GetRequiredService<Backup>();
-        await Assert.ThrowsAnyAsync<Exception>(() => MakeAsync(copy =>
+        FileStream? held = null;
+        await Assert.ThrowsAnyAsync<IOException>(() => MakeAsync(copy =>
         {
             var path = ((FileStream)copy).Name;
             File.Delete(path);
-            File.CreateSymbolicLink(path, "/dev/full");
+            held = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None); // locked, so that nobody else can open it
             return Task.CompletedTask;
         }));
+        await held!.DisposeAsync();
         Assert.Equal(ErrorKind.None, await MakeAsync(_ => Task.CompletedTask));
 
         Task<ErrorKind> MakeAsync(Func<Stream, Task> send) => backup

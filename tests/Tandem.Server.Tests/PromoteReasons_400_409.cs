@@ -32,7 +32,7 @@ public sealed class PromoteReasons_400_409
             })
             {
                 Assert.Equal((400, "invalid_request"), (answer.Status, answer.Text("kind")));
-                Assert.Contains("200 characters, and no control characters", answer.Text("detail"), StringComparison.Ordinal);
+                Assert.Contains("200 characters, no control characters", answer.Text("detail"), StringComparison.Ordinal);
             }
         }
 

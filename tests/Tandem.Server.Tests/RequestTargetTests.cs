@@ -108,7 +108,7 @@ public sealed class RequestTargetTests
                 Assert.True(answer.Body == Uri.UnescapeDataString(sent), $"{seed}/{i}: {target} was served as {answer.Body}");
                 Assert.All(s_prefixes, p => Assert.Equal(
                     (target, sent.StartsWith(p, StringComparison.Ordinal)), (target, answer.Body.StartsWith(p, StringComparison.Ordinal))));
-                Assert.DoesNotContain("/..", answer.Body.Replace("/...", "", StringComparison.Ordinal), StringComparison.Ordinal);
+                Assert.DoesNotContain(answer.Body.Split('/'), segment => segment is "." or "..");
                 continue;
             }
 

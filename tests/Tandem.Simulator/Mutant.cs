@@ -29,9 +29,9 @@ internal sealed record Mutant(string Name, string File, string Find, string With
         new("A credential is not checked again in the transaction", Caller, "Verifier.Match(own, credential) is not { } slot", "(Verifier.Match(own, credential) ?? (Slot?)Slot.Primary) is not { } slot"),
         new("A stranger may act on another's account", Caller, "account.OwnerSid == own.Sid ? ErrorKind.None", "own.Sid == own.Sid ? ErrorKind.None"),
         new("A suspended account may rotate", Caller, "account.Status == AccountStatus.Active\n", "account.Status != AccountStatus.Closed\n"),
-        new("A promote takes whatever is there", Rotation, "if (intent?.Generation is { } seen && account.Generation != seen)", "if (intent?.Generation is { } seen && account.Generation < seen)"),
-        new("The guard cannot be forced", Rotation, "if (guarded && intent?.Force != true)", "if (guarded)"),
-        new("The guard is not asked", Rotation, "if (guarded && intent?.Force != true)", "if (guarded && intent is null)"),
+        new("A promote takes whatever is there", Rotation, "if (intent.Generation is { } seen && account.Generation != seen)", "if (intent.Generation is { } seen && account.Generation < seen)"),
+        new("The guard cannot be forced", Rotation, "if (guarded && !intent.Force)", "if (guarded)"),
+        new("The guard is not asked", Rotation, "if (guarded && !intent.Force)", "if (guarded && intent.Generation is not null && !intent.Force)"),
         new("A secondary is sealed under nobody's token", Rotation, "role == CallerRole.SelfByPrimary ? SealKind.UnderPrimary", "role == CallerRole.SelfBySecondary ? SealKind.UnderPrimary"),
         new("A subaccount outlives its suspended parent", Verifier, " & ownerKnown & owner.Status == AccountStatus.Active", ""),
         new("Either token is called the primary", Verifier, "inPrimary ? Slot.Primary : Slot.Secondary, account.Generation", "Slot.Primary, account.Generation"),
@@ -43,7 +43,7 @@ internal sealed record Mutant(string Name, string File, string Find, string With
         new("A start goes on with the pauses", Store, "if (load.HasPauses)", "if (load.HasPauses && options.RecoverableTokens)"),
         new("A change is answered and not kept", Writer, "            transaction.Commit(); // through the transaction object", "            if (head.Epoch % 16 == 0) transaction.Rollback(); else transaction.Commit(); // "),
         new("The index misses a change", Writer, "_index.Apply(committed.After, committed.Head.Epoch);", "if (committed.Head.Epoch % 16 != 0) _index.Apply(committed.After, committed.Head.Epoch);"),
-        new("A retired token's bytes stay in the log", Writer, "                _options.Retired?.Invoke(retirement.After);\n                TruncateOrRaiseAlarm();", "                _options.Retired?.Invoke(retirement.After);"),
+        new("A retired token's bytes stay in the log", Writer, "            _erasure.After(retirement); // raises", "            _erasure.After(null); // raises"),
     ];
 
     public override string ToString() => Name;

@@ -33,8 +33,7 @@ internal static partial class MutantBuild
     private static readonly CSharpCompilationOptions s_options =
         new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true);
 
-    private static readonly MetadataReference[] s_platform =
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(':').Select(path => MetadataReference.CreateFromFile(path))];
+    private static readonly string[] s_platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(':');
 
     /// <summary>Plays the simulation on a mutant; what it found, or null when it found nothing.</summary>
     /// <exception cref="InvalidOperationException">The text to be replaced is not in the source exactly once, or the mutant does not compile.</exception>
@@ -60,8 +59,10 @@ internal static partial class MutantBuild
         var trees = Directory.EnumerateFiles(Path.Combine(s_sources, room), "*.cs", SearchOption.AllDirectories)
             .Where(file => !Path.GetRelativePath(s_sources, file).Split('/').Any(part => part is "obj" or "bin"))
             .Select(file => Parse(Path.GetRelativePath(s_sources, file) == mutant.File ? Mutate(mutant, File.ReadAllText(file)) : File.ReadAllText(file), file));
+        // Without the room itself: its extension methods would be there twice.
+        var references = s_platform.Where(path => path != original.Location).Select(path => MetadataReference.CreateFromFile(path));
         CSharpGeneratorDriver.Create(s_generators.Select(g => g.AsSourceGenerator()), parseOptions: s_parse).RunGeneratorsAndUpdateCompilation(
-            CSharpCompilation.Create(original.GetName().Name, [.. trees, Parse(Usings, "Usings.cs")], s_platform, s_options), out var compilation, out _);
+            CSharpCompilation.Create(original.GetName().Name, [.. trees, Parse(Usings, "Usings.cs")], references, s_options), out var compilation, out _);
         var image = new MemoryStream();
         var resources = original.GetManifestResourceNames()
             .Select(name => new ResourceDescription(name, () => original.GetManifestResourceStream(name)!, isPublic: true));
@@ -83,7 +84,7 @@ internal static partial class MutantBuild
     private static SyntaxTree Parse(string source, string file) =>
         CSharpSyntaxTree.ParseText(LogMessage().Replace(source, "public static void ${signature} { }"), s_parse, file);
 
-    [GeneratedRegex(@"\[LoggerMessage\(.*\)\]\s+public static partial void (?<signature>.*);", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\[LoggerMessage\((?s:(?!\[LoggerMessage\().)*?\)\]\s+public static partial void (?<signature>.*);", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex LogMessage();
 
     /// <summary>Holds the mutant, and the rooms and the simulation anew, so that they refer to it.</summary>

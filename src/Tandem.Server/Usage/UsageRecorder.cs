@@ -165,7 +165,7 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
             lock (_lock)
             {
                 Drain();
-                _writer.Close(Take, Lose);
+                _writer.Close(Take);
             }
         }
         catch (Exception fault)
@@ -238,7 +238,7 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
     {
         try
         {
-            _writer.Write(Take, Lose);
+            _writer.Write(Take);
         }
         catch (Exception fault)
         {
@@ -268,14 +268,6 @@ public sealed partial class UsageRecorder : IHostedService, IAsyncDisposable, ID
             }
 
             return batch;
-        }
-    }
-
-    private void Lose(UsageBatch batch)
-    {
-        lock (_lock)
-        {
-            _ledger.Lose(batch);
         }
     }
 

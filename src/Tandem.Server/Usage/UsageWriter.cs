@@ -5,7 +5,7 @@ namespace Tandem.Server.Usage;
 
 /// <summary>
 /// Writes what was counted to the usage file. An error there stops nothing: counting goes on in memory, the same batch is tried again, and
-/// a line is logged once a minute at most. A batch that cannot be written is a gap of the accounts in it. For one thread at a time.
+/// a line is logged once a minute at most. For one thread at a time.
 /// </summary>
 internal sealed partial class UsageWriter(TandemOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
@@ -54,10 +54,9 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
     }
 
     /// <summary>
-    /// Writes one batch of what has changed. <paramref name="take"/> is asked for it, unless an earlier one waits; <paramref name="lose"/> is handed
-    /// one that cannot be written at all. False when nothing was written.
+    /// Writes one batch of what has changed. <paramref name="take"/> is asked for it, unless an earlier one waits. False when nothing was written.
     /// </summary>
-    public bool Write(Func<uint, int, UsageBatch> take, Action<UsageBatch> lose)
+    public bool Write(Func<uint, int, UsageBatch> take)
     {
         if (_file is null && (_opened is null || time.GetElapsedTime(_opened.Value) < Quiet || TryOpen() is null))
         {
@@ -76,25 +75,25 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
             (_unwritten, _failing) = (null, false);
             return true;
         }
-        catch (StoreException e)
-        {
-            _unwritten = batch;
-            Failed(e.Message);
-            return false;
-        }
         catch (Exception e)
         {
-            _unwritten = null;
+            _unwritten = batch;
             Failed(Describe(e));
-            return WriteApart(batch.ByAccount(), lose);
+            if (e is not StoreException)
+            {
+                Dispose(); // of an unknown state: it is opened again in a minute
+                _opened = time.GetTimestamp();
+            }
+
+            return false;
         }
     }
 
     /// <summary>Writes all that is left, as long as there is time, and closes the file.</summary>
-    public void Close(Func<uint, int, UsageBatch> take, Action<UsageBatch> lose)
+    public void Close(Func<uint, int, UsageBatch> take)
     {
         var started = time.GetTimestamp();
-        while (Write(take, lose) && time.GetElapsedTime(started) < StopPatience)
+        while (Write(take) && time.GetElapsedTime(started) < StopPatience)
         {
         }
 
@@ -118,36 +117,6 @@ internal sealed partial class UsageWriter(TandemOptions options, TimeProvider ti
         _file?.Dispose();
         _file = null;
         _opened = null;
-    }
-
-    /// <summary>
-    /// Writes what is good of a batch that cannot be written as a whole: what is wrong with one account costs no other its counts. When nothing
-    /// of it can be written the file is at fault, and is opened again later.
-    /// </summary>
-    private bool WriteApart(IReadOnlyList<UsageBatch> parts, Action<UsageBatch> lose)
-    {
-        var written = 0;
-        foreach (var part in parts)
-        {
-            try
-            {
-                _file!.Write(part);
-                written++;
-            }
-            catch (Exception e)
-            {
-                Failed(Describe(e));
-                lose(part);
-            }
-        }
-
-        if (written == 0)
-        {
-            _file!.Dispose();
-            (_file, _opened) = (null, time.GetTimestamp());
-        }
-
-        return written > 0;
     }
 
     /// <summary>

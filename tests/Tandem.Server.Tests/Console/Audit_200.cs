@@ -51,7 +51,7 @@ public sealed class Audit_200
     public async Task What_is_long_past_is_found_below_what_came_later()
     {
         var time = new FakeTimeProvider(Calls.Start);
-        await using var tandem = await TestTandem.StartAsync(new() { Time = time });
+        await using var tandem = await TestTandem.StartAsync(new() { Time = time, Options = o => o with { Subaccounts = 2_000 } });
         for (var i = 0; i < 3; i++)
         {
             await tandem.CreateSubaccountAsync($"early {i}");
@@ -72,7 +72,7 @@ public sealed class Audit_200
     [Fact]
     public async Task As_lines_and_as_a_table_it_is_whole_and_the_oldest_comes_first()
     {
-        await using var tandem = await TestTandem.StartAsync();
+        await using var tandem = await TestTandem.StartAsync(new() { Options = o => o with { Subaccounts = 2_000 } });
         using var client = await ConsoleClient.SignedInAsync(tandem);
         for (var i = 0; i < 1_005; i++)
         {

@@ -173,6 +173,7 @@ public sealed class Headers
     public async Task Nobody_else_makes_cookies_secure(string trusted, string scheme)
     {
         await using var tandem = await TestTandem.StartAsync(new() { Options = o => o with { TrustedProxies = [IPNetwork.Parse(trusted)] } });
+        using var first = await ConsoleClient.SignedInAsync(tandem); // without a user the page has no form
         using var client = new ConsoleClient(tandem);
         var page = await client.GetAsync("/sign-in", r => r.With("X-Forwarded-Proto", scheme).With("X-Forwarded-For", "203.0.113.7"));
         Assert.Null(page.Header("Strict-Transport-Security"));

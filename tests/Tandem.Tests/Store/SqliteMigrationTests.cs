@@ -65,6 +65,7 @@ public sealed class SqliteMigrationTests : StoreSpec<SqliteTestStore>
     internal static string[] ToSchema5 { get; } =
     [
         "ALTER TABLE console_user DROP COLUMN mac", "ALTER TABLE console_session DROP COLUMN mac", "ALTER TABLE consumer_decision DROP COLUMN mac",
+        "DROP INDEX account_by_owner_name", "DROP INDEX account_by_owner_status",
         "DELETE FROM schema_version WHERE version > 5",
     ];
 
