@@ -245,7 +245,7 @@ internal sealed class RotateSettings
 
         if (AddressOf(target.Value) is not { } address)
         {
-            throw new CommandException(ExitCode.Usage, $"{target.Source} is no address of a server: http://host:port or https://host[:port]. Nothing was done.");
+            throw new CommandException(ExitCode.Usage, $"{target.Source} is not a server address (http://host:port or https://host[:port]). Nothing was done.");
         }
 
         // Loopback is never reached through a proxy. Anything else leaves the machine, whatever NO_PROXY says.
@@ -254,7 +254,7 @@ internal sealed class RotateSettings
                 + "network and any proxy in it can read the token. Nothing was sent. Use https, or accept that with --plain-http");
     }
 
-    /// <summary>The address of a server; null for what is none.</summary>
+    /// <summary>The address of a server; null if the text is not one.</summary>
     private static Uri? AddressOf(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 && url.PathAndQuery is "/" ? url : null;
 

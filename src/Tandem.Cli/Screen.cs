@@ -11,7 +11,7 @@ internal readonly record struct Tinted(string Text, int Colour = 0)
 }
 
 /// <summary>
-/// Standard output or standard error as this program writes to it. Every text passes here, whoever wrote it, and control characters do not: neither
+/// Standard output or standard error as this program writes to it. Every text passes here, whatever its source, and control characters do not: neither
 /// a server's answer nor a child's output nor a file can send a sequence to the terminal. This program's own sequences have a way of their own.
 /// </summary>
 internal sealed class Screen(TextWriter inner) : TextWriter

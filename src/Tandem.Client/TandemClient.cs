@@ -172,7 +172,7 @@ public sealed class TandemClient : IDisposable
         var path = $"{(sid is null ? "" : $"{Account(sid)}/")}audit?limit={limit}{(after is null ? "" : $"&after={after}")}";
         var list = await AskAsync<AuditList>(HttpMethod.Get, path, null, cancel);
 
-        // Whoever goes on from the last number must come to an end.
+        // Numbers must grow, so that paging comes to an end.
         var numbers = after is { } last ? list.Entries.Select(e => e.Number).Prepend(last) : list.Entries.Reverse().Select(e => e.Number);
         return list.Entries.Count <= limit && numbers.Zip(numbers.Skip(1)).All(pair => pair.First < pair.Second) ? list
             : throw new TandemException(TandemException.Broken, "The server's audit entries are not in their order.");

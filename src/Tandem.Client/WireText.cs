@@ -20,7 +20,7 @@ public static class WireText
     /// <summary>The text on one line: white space of every kind is a blank, every other unfit character is U+FFFD.</summary>
     public static string Line(string text) => Clean(text, keepLines: false);
 
-    /// <summary>The same on several lines: line feeds and tabs stay.</summary>
+    /// <summary>Text for several lines: control characters are replaced, except line feeds and tabs.</summary>
     public static string Lines(string text) => Clean(text, keepLines: true);
 
     private static string Clean(string text, bool keepLines)

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Tandem.Rotations;
 
-/// <summary>An Account SID in a record; a text that is none is a record that cannot be read.</summary>
+/// <summary>An Account SID in a record; a record with any other text cannot be read.</summary>
 internal sealed class AccountSidText : JsonConverter<AccountSid>
 {
     /// <inheritdoc />

@@ -29,7 +29,7 @@ internal sealed class Patience(TimeProvider time)
         return time.GetElapsedTime(_began) + pause <= Total ? pause : null;
     }
 
-    /// <summary>The same after a failure: null as well when it is not one of the moment, so that repeating the call would not help.</summary>
+    /// <summary>The pause before the call is repeated after this failure; null when patience is over, or repeating would not help.</summary>
     public TimeSpan? Next(Exception e) => e switch
     {
         TwilioException { IsPassing: true } twilio => Next(twilio.RetryAfter),

@@ -19,10 +19,10 @@ internal static class RequestTarget
 
     private static readonly SearchValues<char> s_authority = SearchValues.Create(Unreserved + ":[]");
 
-    /// <summary>No client has a reason to escape these: each would be a second spelling of a path, or a slash that is none.</summary>
+    /// <summary>No client has a reason to escape these: each would be a second spelling of a path, or a slash that does not separate.</summary>
     private static readonly SearchValues<char> s_neverEscaped = SearchValues.Create(Unreserved + "/\\%");
 
-    /// <summary>The path up to its query, in the origin form and in the absolute form; empty when there is none.</summary>
+    /// <summary>The path up to its query, in the origin form and in the absolute form; empty if the target has no path.</summary>
     public static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target) => TrySplit(target, out _, out var path) ? path : default;
 
     /// <summary>

@@ -50,7 +50,7 @@ internal sealed class BackupCopy(string path) : IDisposable
         }
         catch (Exception fault)
         {
-            _done.TrySetException(fault); // for whoever asked for the copy: on the writer's thread it would end the process
+            _done.TrySetException(fault); // for the caller: on the writer's thread it would end the process
             return End(false);
         }
     }

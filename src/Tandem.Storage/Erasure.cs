@@ -39,7 +39,7 @@ internal sealed class Erasure(Checkpoint checkpoint, TimeProvider time, StoreMet
 
     /// <summary>
     /// Empties the log, trying for two seconds; then the alarm goes up and it is tried again until done. While the alarm is up a mutation
-    /// tries once, so that whoever blocks the checkpoint does not stop rotations as well.
+    /// tries once, so that a blocked checkpoint does not stop rotations as well.
     /// </summary>
     public void Now()
     {

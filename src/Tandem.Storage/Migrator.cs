@@ -62,7 +62,7 @@ internal static class Migrator
 
     /// <summary>
     /// What is to authenticate the rows of a database from before rows had MACs, as they are. Not of one that had them already, as its anchor
-    /// knows: whoever can write to the file could otherwise take the schema back, write rows, and have them authenticated by the next start.
+    /// knows: someone who can write to the file could otherwise take the schema back, write rows, and have them authenticated by the next start.
     /// </summary>
     private static RowMac? Trust(SqliteConnection connection, SqliteOptions options, int current)
     {

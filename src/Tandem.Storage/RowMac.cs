@@ -19,7 +19,7 @@ namespace Tandem.Storage;
 /// </remarks>
 internal sealed class RowMac(DataKey audit) : IDisposable
 {
-    /// <summary>Bytes of a MAC.</summary>
+    /// <summary>The length of a MAC in bytes.</summary>
     public const int Size = 32;
 
     /// <summary>The schema from which on these rows have a MAC.</summary>

@@ -179,7 +179,7 @@ internal sealed class Writer : IDisposable
         }
         catch (Exception fault)
         {
-            StoreLog.FileWorkFailed(_logger, fault); // whoever began it raises the alarm; the change is durable either way
+            StoreLog.FileWorkFailed(_logger, fault); // the work itself raises the alarm; the change is durable either way
         }
 
         _metrics.Changed(committed.Action, job.Began); // must not throw, and does not: see there

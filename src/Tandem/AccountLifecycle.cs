@@ -64,7 +64,7 @@ public sealed class AccountLifecycle(IAccountStore store, Verifier verifier, Tok
 
     /// <summary>
     /// Changes name, status, or both. The status is for the parent or an operator alone, so that no account can shut itself out. Refused with
-    /// <see cref="ErrorKind.InvalidInput"/> when the name is none (<see cref="Account.IsFriendlyName"/>).
+    /// <see cref="ErrorKind.InvalidInput"/> when the name is not allowed (<see cref="Account.IsFriendlyName"/>).
     /// </summary>
     public Task<Outcome<Account>> UpdateAsync(Caller caller, AccountSid sid, string? friendlyName, AccountStatus? status, ChangeContext context) =>
         store.ChangeAsync<Account>(sid, rows =>

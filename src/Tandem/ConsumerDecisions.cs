@@ -25,7 +25,7 @@ public sealed class ConsumerDecisions(IAccountStore store, TimeProvider time)
     /// <summary>
     /// Changes the decision about one consumer. <paramref name="consumer"/> is its <see cref="ConsumerKey.Id"/>; one that was never seen may
     /// be decided about as well, up to <see cref="Limit"/> in all: beyond it <see cref="ErrorKind.LimitReached"/>. Refused with
-    /// <see cref="ErrorKind.InvalidInput"/> when the name is none that an account may have (<see cref="Account.IsFriendlyName"/>), when
+    /// <see cref="ErrorKind.InvalidInput"/> when the name is not allowed (<see cref="Account.IsFriendlyName"/>), when
     /// <see cref="EveryLimit"/> is exceeded, or when <paramref name="consumer"/> is no id.
     /// </summary>
     public Task<Outcome<ConsumerDecision>> DecideAsync(

@@ -60,7 +60,7 @@ public enum ErrorKind
     /// <summary>The session that asked has ended meanwhile, or its user has another role now.</summary>
     SessionEnded,
 
-    /// <summary>A value is none that may be stored: a name or a reason is too long, holds control or invisible characters, or is missing.</summary>
+    /// <summary>A value that may not be stored: a name or a reason is too long, holds control or invisible characters, or is missing.</summary>
     InvalidInput,
 
     /// <summary>The promote guard is on, and nothing was gathered yet of what it judges by. Never leaves <see cref="Rotation"/>.</summary>

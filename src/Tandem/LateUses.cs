@@ -77,7 +77,7 @@ public sealed class LateUses(VerifierIndex index)
     /// <summary>Whether an account has retired tokens that are remembered. Asked first, because a mark costs a hash.</summary>
     public bool Has(AccountSid account) => _byAccount.ContainsKey(account);
 
-    /// <summary>Counts a refused call, if its token is one of the account's retired ones; null when it is none.</summary>
+    /// <summary>Counts a refused call, if its token is one of the account's retired ones; else null.</summary>
     public LateUse? Count(in Sighting sighting, ulong mark, ConsumerKey caller)
     {
         if (!_byAccount.TryGetValue(sighting.Sid, out var graves) || !graves.TryGetValue(mark, out var grave))

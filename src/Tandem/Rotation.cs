@@ -62,7 +62,7 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
 
     /// <summary>
     /// Gathers what was counted of an account whose guard is on; null when there is no such account. Asked outside of the transaction, so that
-    /// whatever it waits for never holds a row. When it cannot answer in time, nobody is seen to have moved.
+    /// whatever it waits for never holds a row. When it cannot answer in time, no consumer counts as moved.
     /// </summary>
     public Func<AccountSid, Task<PromoteEvidence?>>? Gather { get; init; }
 
@@ -114,7 +114,7 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     /// may force it: a leaked token can always be cut off.
     /// </summary>
     /// <returns>
-    /// Also <see cref="ErrorKind.InvalidInput"/> when the reason is none that may be kept (<see cref="AuditDraft.IsReason"/>), or a forced
+    /// Also <see cref="ErrorKind.InvalidInput"/> when the reason is not allowed (<see cref="AuditDraft.IsReason"/>), or a forced
     /// promote has none.
     /// </returns>
     public async Task<Outcome<Promoted>> PromoteAsync(Caller caller, AccountSid sid, ChangeContext context, PromoteIntent? intent = null)
@@ -146,7 +146,7 @@ public sealed class Rotation(IAccountStore store, Verifier verifier, TokenSeal s
     /// Pauses the primary, the rehearsal of a promote: for <see cref="ShortestPause"/> to <see cref="LongestPause"/> the check refuses it as it
     /// would after the promote. Twilio's paths and our own API go on accepting it, so that a pause can always be ended, or followed by the
     /// promote. It ends by itself, with the next promote or delete, and with every restart. Refused with <see cref="ErrorKind.NoSecondary"/> when
-    /// there is none, and with <see cref="ErrorKind.InvalidInput"/> when the length is none of these.
+    /// there is none, and with <see cref="ErrorKind.InvalidInput"/> when the length is outside these limits.
     /// </summary>
     public Task<Outcome<Account>> PausePrimaryAsync(Caller caller, AccountSid sid, TimeSpan length, ChangeContext context)
     {

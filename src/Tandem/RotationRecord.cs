@@ -88,7 +88,7 @@ public sealed record RotationRecord
     /// <summary>Whether it runs: says so, and was heard of not long ago.</summary>
     public bool IsLive(DateTimeOffset now) => Progress == RotationProgress.Running && SteadyTime.Apart(now, Heard) < StaleAfter;
 
-    /// <summary>Bytes that it takes in memory, roughly.</summary>
+    /// <summary>Its approximate size in memory, in bytes.</summary>
     internal int Size =>
         500 + (2 * (Owner.Length + (Message?.Length ?? 0))) + (80 * Steps.Count) + Destinations.Sum(d => 100 + (2 * d.Name.Length));
 

@@ -7,13 +7,13 @@ public sealed record RotationRow(AccountSid Account, RotationRecord? Record);
 
 /// <summary>
 /// The last rotation of each account that somebody has told of: one at a time. Kept in memory, and written beside the counts; what is lost
-/// is told again by whoever runs the rotation. Any thread may call it. Memory is limited for each top-level account and its subaccounts together.
+/// is reported again by the process that runs the rotation. Any thread may call it. Memory is limited for each top-level account and its subaccounts together.
 /// </summary>
 /// <param name="time">Where the time comes from.</param>
 /// <param name="index">Says which top-level account an account belongs to.</param>
 public sealed class RotationRecords(TimeProvider time, VerifierIndex index)
 {
-    /// <summary>Bytes that the records of a top-level account and its subaccounts take together, at most: thousands of the usual size.</summary>
+    /// <summary>The limit for the records of a top-level account and its subaccounts together, in bytes: thousands of the usual size.</summary>
     public const int OwnerLimit = 4 << 20;
 
     /// <summary>What is left when room is made, so that it is not made for every record that follows.</summary>

@@ -21,7 +21,7 @@ public static class SteadyTime
         return s_zero + time.GetElapsedTime((long)s_asked.GetValue(time, static t => t.GetTimestamp()));
     }
 
-    /// <summary>When a moment of the steady clock is, by the calendar as it stands now; null for one that is over, and for none. To be shown.</summary>
+    /// <summary>When a moment of the steady clock is, by the current calendar; null if it is over or not set. For display only.</summary>
     public static DateTimeOffset? ToCalendar(this TimeProvider time, DateTimeOffset? steady) =>
         steady - time.GetSteadyNow() is { } left && left > TimeSpan.Zero ? time.GetUtcNow() + left : null;
 

@@ -19,7 +19,7 @@ public sealed class Users(IAccountStore store, TimeProvider time)
 
     /// <summary>
     /// Adds a user, with a password or with an invitation to set one. Refused with <see cref="ErrorKind.UserExists"/> when the name is taken, and
-    /// with <see cref="ErrorKind.InvalidInput"/> when it is none (<see cref="User.IsName"/>).
+    /// with <see cref="ErrorKind.InvalidInput"/> when it is not allowed (<see cref="User.IsName"/>).
     /// </summary>
     public Task<Outcome<User>> AddAsync(Caller caller, User user, ChangeContext context) =>
         store.ChangeAsync<User>(default, rows =>

@@ -31,7 +31,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         _at.Dispose();
     }
 
-    /// <summary>One page of memory holds the file to its last byte but ten, and the other a filler: nothing longer fits, neither beside it nor in it.</summary>
+    /// <summary>One page of memory holds the file to its last byte but ten, and the other three a filler: nothing longer fits, neither beside it nor in it.</summary>
     [Theory]
     [InlineData("true")]
     [InlineData("ln disk/file.env disk/other.env")] // of two names neither may be renamed over
@@ -43,7 +43,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         var program = string.Join(' ', Workspace.Program);
 
         var said = await InNamespaceAsync($"""
-            mount -t tmpfs -o size=8k none disk && cp before.env disk/file.env && {how} && head -c 4096 /dev/zero > disk/filler
+            mount -t tmpfs -o size=16k none disk && cp before.env disk/file.env && {how} && head -c 12288 /dev/zero > disk/filler
             {program} rotate --yes --force; echo "rotate: $?"
             cmp before.env disk/file.env && echo "whole after rotate"
             {program} rotate abort --yes; echo "abort: $?"

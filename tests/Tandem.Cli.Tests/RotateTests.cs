@@ -174,7 +174,7 @@ public sealed partial class RotateTests : IAsyncLifetime
         foreach (var (variables, arguments, told) in new (string[], string[], string)[]
         {
             ([], ["--dotenv", ".env", "--twilio", "--server", "http://127.0.0.1:1"], "Keep one"),
-            ([], ["--dotenv", ".env", "--server", "ftp://x"], "no address of a server"),
+            ([], ["--dotenv", ".env", "--server", "ftp://x"], "is not a server address"),
             ([$"TWILIO_ACCOUNT_SID=AC{new string('1', 32)}"], [Sid, "--dotenv", ".env"], "Two accounts are named"),
             (["TWILIO_AUTH_TOKEN=x", "TWILIO_AUTH_TOKEN_FILE=y"], ["--dotenv", ".env"], "Both TWILIO_AUTH_TOKEN and TWILIO_AUTH_TOKEN_FILE are set"),
             ([$"TWILIO_AUTH_TOKEN={Value("TWILIO_AUTH_TOKEN")}\n"], ["--dotenv", ".env"], "this is 33"),

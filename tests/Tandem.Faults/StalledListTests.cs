@@ -16,7 +16,7 @@ public sealed class StalledListTests
     [Fact]
     public async Task Promotes_under_stalled_account_lists_leave_nothing_behind()
     {
-        await using var server = await ServerProcess.StartAsync();
+        await using var server = await ServerProcess.StartAsync(("TANDEM_SUBACCOUNTS", "2000"));
         var caller = new TwilioCaller(server.Http);
         var parent = server.FirstAccount();
         await Parallel.ForAsync(0, Subaccounts, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (_, _) => await caller.CreateSubaccountAsync(parent.Sid, parent.Token));

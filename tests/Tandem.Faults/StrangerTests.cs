@@ -48,7 +48,7 @@ public sealed class StrangerTests
             PlainAsync(s, $"GET /sign-in HTTP/1.1\r\nHost: x\r\nCookie: tandem-form=CfDJ8{Mark}; tandem-session={Mark}\r\n\r\n", hold: false, c),
         ["answers that nobody reads"] = static (s, c) =>
             PlainAsync(s, string.Concat(Enumerable.Repeat("GET /openapi HTTP/1.1\r\nHost: x\r\n\r\n", 100)), hold: true, c),
-        ["handshakes that are none"] = static async (s, c) =>
+        ["malformed handshakes"] = static async (s, c) =>
         {
             await using var tunnel = await TunnelAsync(s, c);
             await tunnel.WriteAsync(RandomNumberGenerator.GetBytes(500), c);
@@ -63,7 +63,7 @@ public sealed class StrangerTests
         ["HTTP/2 headers without end"] = static (s, c) => Http2Async(s, round => Continued(round, [0, 1, (byte)'a', 1, (byte)'b']), c),
         ["HTTP/2 empty continuations"] = static (s, c) => Http2Async(s, round => Continued(round, []), c),
         ["HTTP/2 references to one large header"] = static (s, c) => Http2Async(s, Bomb, c),
-        ["HTTP/2 frames that are none"] = static (s, c) => Http2Async(s, _ => RandomNumberGenerator.GetBytes(10_000), c),
+        ["malformed HTTP/2 frames"] = static (s, c) => Http2Async(s, _ => RandomNumberGenerator.GetBytes(10_000), c),
     };
 
     public static TheoryData<string> Floods => [.. s_floods.Keys];

@@ -13,7 +13,7 @@ public sealed class EnvTextTests : IDisposable
     private const string NewText = "fedcba9876543210fedcba9876543210";
     private const string Safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-    /// <summary>Line ends of every kind, quotes, what shells and parsers expand or cut at, what looks like a letter and is none.</summary>
+    /// <summary>Line ends of every kind, quotes, what shells and parsers expand or cut at, and characters that only look like letters.</summary>
     private const string Unsafe = "\n\r\v\f\u0085\u2028\u2029\0\u001b\u007f'\"`$\\#=: \t{}()[]<>|&;!*?~%^@+,./-_"
         + "\u00e9\u0130\uff21\u0660\ufeff\ud800\udc00";
 

@@ -8,7 +8,7 @@ namespace Tandem.Rotations.Tests;
 
 /// <summary>What may come back from a call: answers of the API, of something on the way, and none.</summary>
 /// <param name="Name">For messages.</param>
-/// <param name="Make">Makes the answer, or throws where there is none.</param>
+/// <param name="Make">Makes the answer, or throws if there is no answer.</param>
 internal sealed record Outcome(string Name, Func<HttpResponseMessage> Make)
 {
     /// <summary>The one answer that says that a token is not valid.</summary>

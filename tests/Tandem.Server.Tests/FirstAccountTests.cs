@@ -67,7 +67,7 @@ public sealed class FirstAccountTests : IDisposable
             Assert.Equal((true, false), (again.FirstAccount.FileLeft, again.FirstAccount.FileExists));
             Assert.Equal(before, Look());
 
-            // The next retirement, whoever's, tries again, and does not wait for it.
+            // The next retirement of any account tries again, and does not wait for it.
             Remove();
             using var other = (await Lifecycle(again).CreateAsync(Caller.Operator("test"), null, null, Context)).Value!;
             await RotateAsync(again, other.Account.Sid);

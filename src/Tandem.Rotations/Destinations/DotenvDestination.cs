@@ -56,7 +56,7 @@ internal sealed class DotenvDestination(EnvFile file, IReadOnlyDictionary<string
 
     /// <summary>
     /// With the copy from before the rotation, the lines of the keys are put back as they were; without one, the keys get the old token. What others
-    /// have written to other lines stays, and is told of.
+    /// have written to other lines stays, and is reported.
     /// </summary>
     public Task<string?> RollBackAsync(Delivery delivery, CancellationToken cancel)
     {

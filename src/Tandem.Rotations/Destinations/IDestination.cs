@@ -39,7 +39,7 @@ public sealed record Inspection
     /// <summary>The keys that a delivery would add.</summary>
     public IReadOnlyList<string> AddedKeys { get; init; } = [];
 
-    /// <summary>Its text now, to be compared with later; null where there is none, and for one that is too large to be kept.</summary>
+    /// <summary>Its current text, to compare with later; null if it has no text, or too much to keep.</summary>
     public DestinationCopy? Copy { get; init; }
 }
 

@@ -11,7 +11,7 @@ internal static class TandemRefusals
     public static IEndpointConventionBuilder Refuses(this IEndpointConventionBuilder route, params ErrorKind[] kinds) =>
         Refuses(route, kinds.Select(TandemProblems.Of));
 
-    /// <summary>What every route may refuse, whoever asks: also when the store can neither read nor change anything now.</summary>
+    /// <summary>What every route may refuse to any caller, for example when the store can neither read nor change anything.</summary>
     public static IEndpointConventionBuilder RefusesTheUnreadable(this IEndpointConventionBuilder route, bool stores) => Refuses(
         route,
         [

@@ -5,7 +5,7 @@ namespace Tandem.Server.Backups;
 /// <summary>What a restored backup is, and what its anchor knows.</summary>
 /// <param name="Database">The database.</param>
 /// <param name="AnchorAhead">The newest entry that the anchor knows and the backup has not; null when there is none.</param>
-/// <param name="MissingAnchor">Where the start will look for the anchor, when none is there; null when one is.</param>
+/// <param name="MissingAnchor">The path at which the start will look for the anchor, if no anchor is there; else null.</param>
 public sealed record Restored(DatabaseSummary Database, long? AnchorAhead, string? MissingAnchor);
 
 /// <summary>Puts a backup into an empty data directory. Whether it may be started from, the anchor decides at the start.</summary>
