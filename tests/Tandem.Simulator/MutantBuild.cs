@@ -39,17 +39,9 @@ internal static partial class MutantBuild
     /// <exception cref="InvalidOperationException">The text to be replaced is not in the source exactly once, or the mutant does not compile.</exception>
     public static async Task<string?> PlayAsync(Mutant mutant, int seed, long promotes, int restartEvery)
     {
-        var context = new Context(Compile(mutant));
-        try
-        {
-            var simulation = context.LoadFromAssemblyPath(typeof(Simulation).Assembly.Location).GetType(typeof(Simulation).FullName!)!;
-            var play = (Task<(string?, long, long)>)simulation.GetMethod(nameof(Simulation.RunAsync))!.Invoke(null, [seed, promotes, restartEvery])!;
-            return (await play).Item1;
-        }
-        finally
-        {
-            context.Unload();
-        }
+        var simulation = new Context(Compile(mutant)).LoadFromAssemblyPath(typeof(Simulation).Assembly.Location).GetType(typeof(Simulation).FullName!)!;
+        var play = (Task<(string?, long, long)>)simulation.GetMethod(nameof(Simulation.RunAsync))!.Invoke(null, [seed, promotes, restartEvery])!;
+        return (await play).Item1;
     }
 
     private static (string Name, MemoryStream Image) Compile(Mutant mutant)
@@ -87,8 +79,11 @@ internal static partial class MutantBuild
     [GeneratedRegex(@"\[LoggerMessage\((?s:(?!\[LoggerMessage\().)*?\)\]\s+public static partial void (?<signature>.*);", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex LogMessage();
 
-    /// <summary>Holds the mutant, and the rooms and the simulation anew, so that they refer to it.</summary>
-    private sealed class Context((string Name, MemoryStream Image) mutant) : AssemblyLoadContext(isCollectible: true)
+    /// <summary>
+    /// Holds the mutant, and a second copy of the rooms and the simulation, so that they refer to it. It is never unloaded: the runtime crashed
+    /// while it unloaded one whose threads had just ended (a jump to an address of no code), and a few dozen of them are small.
+    /// </summary>
+    private sealed class Context((string Name, MemoryStream Image) mutant) : AssemblyLoadContext
     {
         private static readonly Assembly[] s_rooms = [typeof(Account).Assembly, typeof(Storage.SqliteAccountStore).Assembly];
 
